@@ -1,0 +1,42 @@
+/* Every bound of the program in one place. Sizes are bytes, times nanoseconds unless named. */
+#ifndef EGRET_CORE_LIMITS_H
+#define EGRET_CORE_LIMITS_H
+
+#include <stdint.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+#define NS_PER_MS UINT64_C(1000000)
+#define KIB UINT32_C(1024)
+#define MIB (UINT32_C(1024) * KIB)
+
+/* capture */
+#define LIMIT_PACKET (256 * KIB)     /* largest captured length believed; libpcap's MAXIMUM_SNAPLEN */
+#define LIMIT_BATCH 64               /* packets handed on together */
+#define LIMIT_OPEN_FILES 256         /* capture files open at one time */
+
+/* decode */
+#define LIMIT_NESTING 16             /* link, tag and tunnel headers peeled from one packet */
+#define LIMIT_FRAGMENT_BYTES (16 * MIB)
+#define LIMIT_FRAGMENT_SETS 4096     /* datagrams being put together */
+#define LIMIT_FRAGMENT_AGE (30 * NS_PER_S)
+
+/* flow */
+#define LIMIT_FLOWS (1024 * 1024)
+#define LIMIT_GHOSTS (64 * 1024)     /* evicted flows whose identity is remembered */
+
+/* proto: the head of each stream */
+#define LIMIT_HEAD (16 * KIB)        /* bytes kept for a direction while its parser wants more */
+#define LIMIT_SEGMENTS 32            /* out-of-order segments kept for a direction */
+#define LIMIT_STREAMS_BYTES (64 * MIB) /* all heads of a worker together */
+#define LIMIT_GAP_WAIT (10 * NS_PER_S) /* a hole older than this is given up */
+#define LIMIT_HELLO (16 * KIB)       /* a TLS handshake message put together */
+
+/* dns */
+#define LIMIT_DNS_ANSWERS 64         /* answers of one message kept in a record */
+#define LIMIT_DNS_PENDING (256 * 1024) /* queries waiting for their answer */
+#define LIMIT_DNS_WAIT (10 * NS_PER_S)
+
+/* names */
+#define LIMIT_NAMES (1024 * 1024)    /* (client, address) pairs remembered */
+
+#endif

@@ -1,0 +1,36 @@
+/* From a captured frame to the innermost TCP or UDP header.
+ *
+ * Link types: Ethernet, Linux cooked v1 and v2, raw IP (12, 14, 101, 228, 229), NULL and LOOP (both
+ * byte orders), PPP (with and without HDLC framing), Cisco HDLC, NFLOG, 802.11 data frames (plain,
+ * radiotap, PPI, AVS/Prism), PPPoE. Tags: 802.1Q, QinQ, stacked in any number within the budget.
+ * MPLS with and without a pseudowire (RFC 4385 control word). IPv4 with options, IPv6 with
+ * extension headers, fragments of both put together within a bound. Tunnels: GRE (RFC 2784, 2890,
+ * transparent Ethernet), ERSPAN I, II, III, VXLAN, GENEVE, GTP-U, IP-in-IP, 6in4, 4in6, Teredo.
+ *
+ * A UDP port that may mean a tunnel is followed only when what is inside stands up to a check;
+ * otherwise the packet is plain UDP.
+ */
+#ifndef EGRET_DECODE_DECODE_H
+#define EGRET_DECODE_DECODE_H
+
+#include <stdbool.h>
+
+#include "capture/frame.h"
+#include "core/stats.h"
+#include "decode/packet.h"
+
+struct decoder;
+
+struct decoder *decoder_new(struct stats *stats);
+void decoder_free(struct decoder *d);
+
+/* True when *out is a TCP or UDP packet. False: counted in stats (malformed, not IP, a fragment
+ * that completes nothing yet, another transport). `out->payload` points into the frame or, for a
+ * datagram put together from fragments, into the decoder: valid until decoder_release. */
+bool decode_frame(struct decoder *d, const struct frame *f, struct packet *out);
+
+/* Frees datagrams given out since the last call, and gives up fragments that are too old at packet
+ * time `now`. Call once per batch. */
+void decoder_release(struct decoder *d, uint64_t now);
+
+#endif

@@ -1,0 +1,57 @@
+/* HTTP/1 heads: RFC 9112 (and RFC 9110 for the fields). */
+#ifndef EGRET_PROTO_HTTP_H
+#define EGRET_PROTO_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "base/str.h"
+#include "proto/parse.h"
+
+struct http_request {
+	struct str method, target, version; /* version: "1.1"; target as sent */
+	struct str host;       /* first Host field, trimmed, as sent */
+	struct str user_agent, content_type, referrer;
+	uint64_t body_bytes;   /* Content-Length */
+	bool has_body_bytes, chunked;
+	bool connect;          /* method CONNECT */
+	bool upgrade;          /* an Upgrade field is there */
+	bool bad_length;       /* Content-Length not a number, or two that differ */
+};
+
+struct http_response {
+	uint16_t status;
+	uint64_t body_bytes;
+	bool has_body_bytes, chunked;
+	bool bad_length;
+};
+
+/* Cheap: does this start like a request ("METHOD SP target", method a known token or any upper-case
+ * token followed by a target and HTTP/1.x)? DONE yes, MORE too short to say, BAD no. */
+enum parse http_is_request(struct cursor c);
+enum parse http_is_response(struct cursor c);
+
+/* One head up to and with its empty line. DONE: c has moved past it. MORE: fields seen so far are
+ * filled in (a Host of a head that never completes is still a Host). BAD: not HTTP/1. Bare LF line
+ * ends and obs-fold are taken (RFC 9112 sections 2.2, 5.2). An absolute-form target
+ * (http://host/…) does not fill host: use http_effective_host. */
+enum parse http_request_head(struct cursor *c, struct http_request *out);
+enum parse http_response_head(struct cursor *c, struct http_response *out);
+
+/* The authority that the request is for: CONNECT's target, else an absolute-form target's
+ * authority, else Host. Raw text for hostname_from_authority. */
+struct str http_effective_host(const struct http_request *r);
+
+/* Skips a chunked body (RFC 9112 section 7.1) incrementally. Zero the state at its start. Returns
+ * the bytes consumed; *done is set when the last chunk and its trailers are past, *bad when
+ * malformed. */
+struct http_chunks {
+	uint64_t left;  /* of the present chunk */
+	uint8_t state;
+	uint8_t digits;
+};
+size_t http_chunks_skip(struct http_chunks *s, const uint8_t *p, size_t n, bool *done, bool *bad);
+
+#endif
