@@ -12,7 +12,14 @@
 /* capture */
 #define LIMIT_PACKET (256 * KIB)     /* largest captured length believed; libpcap's MAXIMUM_SNAPLEN */
 #define LIMIT_BATCH 64               /* packets handed on together */
-#define LIMIT_OPEN_FILES 256         /* capture files open at one time */
+#define LIMIT_OPEN_FILES 256         /* capture files that keep a descriptor at one time */
+#define LIMIT_WINDOW (512 * KIB)     /* bytes of a capture file held at a time; grows for one block */
+#define LIMIT_WINDOW_SMALL (32 * KIB) /* the same for a look at the head, and beyond OPEN_FILES */
+#define LIMIT_BLOCK MIB              /* largest pcapng block that is looked into */
+#define LIMIT_INTERFACES 65536       /* interfaces of a pcapng section */
+#define LIMIT_FILTER_LINKS 64        /* link types a filter expression is compiled for */
+#define LIMIT_FOLDER_DEPTH 32        /* folders inside folders */
+#define LIMIT_ZSTD_WINDOW_LOG 27     /* 128 MiB, what the zstd tool takes unless told otherwise */
 
 /* decode */
 #define LIMIT_NESTING 16             /* link, tag and tunnel headers peeled from one packet */
