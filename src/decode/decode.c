@@ -114,17 +114,20 @@ bool decode_more(struct decoder *d, struct packet *out)
 
 bool decode_frame(struct decoder *d, const struct frame *f, struct packet *out)
 {
-	struct walk w;
+	struct walk w; /* not cleared: the packet kept in it is large and seldom used */
 
-	/* not a compound literal: the packet kept in it is large and seldom used */
 	w.c = cur_of(f->data, f->captured);
 	w.cut = f->length > f->captured ? f->length - f->captured : 0;
 	w.d = d;
 	w.out = out;
 	w.link = f->link;
+	w.bounded = false;
 	w.no_checksum = false;
 	w.has_outer = false;
-	*out = (struct packet){.time = f->time};
+	/* every other field is set by the steps that lead to a packet */
+	out->time = f->time;
+	out->vlan = 0;
+	out->encap = 0;
 	d->more = (struct cursor){0};
 	return walk(&w, NEXT_LINK) || decode_more(d, out);
 }

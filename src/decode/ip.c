@@ -27,11 +27,15 @@ enum next ip_any(struct walk *w)
 	return walk_bad_ip(w);
 }
 
-/* The length of a header, believed even when the frame was shorter. */
+/* The length an IP header tells. Beyond the frame it is believed, unless a header around it has told
+ * where it ends. */
 static void limit_counted(struct walk *w, size_t n)
 {
-	if (n > walk_wire(w))
+	if (n > walk_wire(w)) {
 		w->d->stats->ip_beyond_frame++;
+		if (w->bounded)
+			return;
+	}
 	walk_limit(w, n);
 }
 
@@ -66,6 +70,10 @@ static enum next by_proto(struct walk *w, uint8_t proto)
 		return NEXT_GRE;
 	case IP_MPLS:
 		return NEXT_MPLS;
+	case PROTO_ICMP:
+	case PROTO_ICMP6:
+		w->d->stats->transport_other++;
+		return NEXT_WAIT; /* understood: a tunnel's own header does not stand in for it */
 	default:
 		w->d->stats->transport_other++;
 		return NEXT_NOTHING;
@@ -87,6 +95,7 @@ static bool reassemble(struct walk *w, struct fragment *in, uint8_t *proto)
 		return false;
 	w->c = cur_of(whole.data, whole.captured);
 	w->cut = whole.length - whole.captured;
+	w->bounded = true;
 	*proto = whole.proto;
 	return true;
 }

@@ -72,6 +72,8 @@ enum next link_ethernet(struct walk *w)
 {
 	const uint8_t *p = cur_take(&w->c, 14);
 
+	/* frames tell no length of their own: a mirror may have cut what it put into its tunnel */
+	w->bounded = false;
 	return p ? type_or_length(w, load_be16(p + 12)) : walk_bad_link(w);
 }
 

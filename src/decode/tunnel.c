@@ -164,11 +164,13 @@ static enum next gtp(struct walk *w)
 	/* version 1, protocol type GTP, reserved bit zero */
 	if (!p || p[0] >> 3 != 6 || p[1] != T_PDU || load_be16(p + 2) + 8u > walk_wire(w))
 		return NEXT_DONE;
-	if (!skip_gtp_options(&c, p))
+	if (!skip_gtp_options(&c, p) || c.p - p > load_be16(p + 2) + 8)
 		return NEXT_DONE;
 	enum next next = enter_ip(w, ENCAP_GTP, c);
 	if (next == NEXT_DONE) /* a PDU session of type Ethernet */
 		next = enter_ethernet(w, ENCAP_GTP, c);
+	if (next != NEXT_DONE)
+		walk_limit(w, load_be16(p + 2) + 8u - (size_t)(c.p - p));
 	return next;
 }
 

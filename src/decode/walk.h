@@ -26,7 +26,7 @@ struct decoder {
 
 enum next {
 	NEXT_NOTHING, /* the walk ends without a packet; the reason is counted */
-	NEXT_WAIT,    /* a fragment was kept: nothing to give out yet */
+	NEXT_WAIT,    /* nothing to give out: a fragment was kept, or what is inside is of no interest */
 	NEXT_DONE,    /* *out is filled */
 	NEXT_ETHERNET,
 	NEXT_VLAN, /* behind the tag's Ethernet type */
@@ -54,6 +54,7 @@ struct walk {
 	struct decoder *d;
 	struct packet *out;
 	uint32_t link;   /* NEXT_LINK */
+	bool bounded;    /* its end is known from a length field, not just the end of the frame */
 	bool no_checksum; /* the destination in the header is not the final one (routing header) */
 	bool has_outer;  /* a UDP tunnel was entered; then */
 	struct packet outer; /* is what to give out if nothing of use is inside */
@@ -77,12 +78,13 @@ static inline void walk_limit(struct walk *w, size_t n)
 	} else {
 		w->cut = n - left;
 	}
+	w->bounded = true;
 }
 
-/* As walk_limit, for a length field that is believed only when it makes the part shorter. */
+/* As walk_limit, for a length field that is not believed when it makes the part longer. */
 static inline void walk_trim(struct walk *w, size_t n)
 {
-	if (n < walk_wire(w))
+	if (n <= walk_wire(w))
 		walk_limit(w, n);
 }
 
