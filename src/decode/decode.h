@@ -8,7 +8,13 @@
  * transparent Ethernet), ERSPAN I, II, III, VXLAN, GENEVE, GTP-U, IP-in-IP, 6in4, 4in6, Teredo.
  *
  * A UDP port that may mean a tunnel is followed only when what is inside stands up to a check;
- * otherwise the packet is plain UDP.
+ * otherwise the packet is plain UDP. So it is too when the inside makes no sense or leads nowhere (ARP
+ * in VXLAN, a protocol that is not known, too much nesting): nothing can hide its bytes from being
+ * counted behind a tunnel's port. ICMP and fragments inside are understood, and are not plain UDP.
+ *
+ * An IP length of 0 (offload of super-packets; a jumbogram without its option) stands for all that
+ * the frame holds. An IP length beyond the frame is believed, as of a packet that a mirror cut, and
+ * counted. Packets quoted in ICMP errors are not looked into. Bad checksums are counted and otherwise ignored.
  */
 #ifndef EGRET_DECODE_DECODE_H
 #define EGRET_DECODE_DECODE_H
@@ -29,8 +35,22 @@ void decoder_free(struct decoder *d);
  * datagram put together from fragments, into the decoder: valid until decoder_release. */
 bool decode_frame(struct decoder *d, const struct frame *f, struct packet *out);
 
+/* The next packet of the same frame: an 802.11 A-MSDU holds several. After a decode_frame that was
+ * true, call until it is false (at once for every other kind of frame). */
+bool decode_more(struct decoder *d, struct packet *out);
+
 /* Frees datagrams given out since the last call, and gives up fragments that are too old at packet
  * time `now`. Call once per batch. */
 void decoder_release(struct decoder *d, uint64_t now);
+
+/* Link types that are not known, for a person to read: the first few met. */
+struct unknown_link {
+	uint32_t link; /* LINKTYPE_ value */
+	uint64_t frames;
+};
+
+/* Returns their number; *list stays the decoder's. All frames, of types beyond the list too, are in
+ * stats.link_unknown. */
+unsigned decoder_unknown_links(const struct decoder *d, const struct unknown_link **list);
 
 #endif

@@ -1,0 +1,114 @@
+/* TCP (RFC 9293) and UDP (RFC 768). */
+#include "decode/checksum.h"
+#include "decode/walk.h"
+
+static enum next bad_transport(struct walk *w)
+{
+	w->d->stats->transport_malformed++;
+	return NEXT_NOTHING;
+}
+
+/* A transmitter that leaves the sum to its card stores the sum of the pseudo header alone, not
+ * complemented; some leave the length out of it (large sends). */
+static bool is_partial(uint16_t stored, uint64_t pseudo, uint64_t length)
+{
+	return stored == checksum_fold(pseudo + length) || stored == checksum_fold(pseudo);
+}
+
+/* Verifies what was captured whole. The v4-mapped form of an IPv4 address adds 0xffff to the sum,
+ * which is 0 in ones' complement: the tuple serves for both families. */
+static void verify(const struct walk *w, uint8_t proto, const uint8_t *p, size_t n, size_t field)
+{
+	struct stats *stats = w->d->stats;
+	const struct tuple *t = &w->out->tuple;
+
+	_Static_assert(offsetof(struct tuple, dst) == 16, "both addresses in one sum");
+	uint64_t pseudo = checksum_sum32(t->src.b) + checksum_number(proto);
+	uint64_t length = checksum_number((uint32_t)n);
+	if (checksum_fold(pseudo + length + checksum_sum(p, n)) == 0xffff)
+		return;
+	uint16_t stored;
+	memcpy(&stored, p + field, 2);
+	if (is_partial(stored, pseudo, length))
+		stats->partial_checksum++;
+	else
+		stats->bad_transport_checksum++;
+}
+
+/* The window scale option among n bytes of options, 0xff: none. */
+static uint8_t window_scale(const uint8_t *p, size_t n)
+{
+	struct cursor c = cur_of(p, n);
+
+	while (cur_left(&c)) {
+		uint8_t kind = cur_u8(&c);
+		if (kind == 0)
+			break;
+		if (kind == 1)
+			continue;
+		uint8_t size = cur_u8(&c);
+		if (size < 2)
+			break;
+		if (kind == 3 && size == 3 && cur_left(&c))
+			return c.p[0];
+		cur_skip(&c, size - 2);
+	}
+	return 0xff;
+}
+
+/* A header whose options alone are cut away by the snaplen is good enough. */
+enum next transport_tcp(struct walk *w)
+{
+	const uint8_t *p = w->c.p;
+	size_t left = cur_left(&w->c), wire = walk_wire(w);
+	struct packet *out = w->out;
+
+	if (left < 20)
+		return bad_transport(w);
+	size_t header = (size_t)(p[12] >> 4) * 4;
+	if (header < 20 || header > wire)
+		return bad_transport(w);
+	if (!w->cut && !w->no_checksum)
+		verify(w, PROTO_TCP, p, left, 16);
+	size_t here = header < left ? header : left;
+	out->tuple.sport = load_be16(p);
+	out->tuple.dport = load_be16(p + 2);
+	out->tuple.proto = PROTO_TCP;
+	out->seq = load_be32(p + 4);
+	out->ack = load_be32(p + 8);
+	out->flags = p[13];
+	out->window = load_be16(p + 14);
+	out->window_scale = p[13] & TCP_SYN ? window_scale(p + 20, here - 20) : 0xff;
+	out->payload = p + here;
+	out->captured = (uint32_t)(left - here);
+	out->length = (uint32_t)(wire - header);
+	return NEXT_DONE;
+}
+
+enum next transport_udp(struct walk *w)
+{
+	const uint8_t *p = w->c.p;
+	struct packet *out = w->out;
+
+	if (cur_left(&w->c) < 8)
+		return bad_transport(w);
+	size_t length = load_be16(p + 4);
+	if ((length && length < 8) || length > walk_wire(w))
+		return bad_transport(w);
+	if (length) /* 0: a jumbogram or a super-packet (RFC 2675 section 4) */
+		walk_limit(w, length);
+	if (!w->cut && !w->no_checksum && (p[6] | p[7]))
+		verify(w, PROTO_UDP, p, cur_left(&w->c), 6);
+	cur_skip(&w->c, 8);
+	out->tuple.sport = load_be16(p);
+	out->tuple.dport = load_be16(p + 2);
+	out->tuple.proto = PROTO_UDP;
+	out->seq = out->ack = 0;
+	out->flags = 0;
+	out->window = 0;
+	out->window_scale = 0xff;
+	out->payload = w->c.p;
+	out->captured = (uint32_t)cur_left(&w->c);
+	out->length = (uint32_t)walk_wire(w);
+	return tunnel_udp(w);
+}
