@@ -37,6 +37,8 @@
 #define LIMIT_STREAMS_BYTES (64 * MIB) /* all heads of a worker together */
 #define LIMIT_GAP_WAIT (10 * NS_PER_S) /* a hole older than this is given up */
 #define LIMIT_HELLO (16 * KIB)       /* a TLS handshake message put together */
+#define LIMIT_QUIC_PACKETS 64        /* of one client looked into for its ClientHello */
+#define LIMIT_QUIC_PACKET (16 * KIB) /* largest QUIC Initial packet that is decrypted */
 
 /* dns */
 #define LIMIT_DNS_ANSWERS 64         /* answers of one message kept in a record */
