@@ -28,8 +28,12 @@ struct http_response {
 	bool bad_length;
 };
 
-/* Cheap: does this start like a request ("METHOD SP target", method a known token or any upper-case
- * token followed by a target and HTTP/1.x)? DONE yes, MORE too short to say, BAD no. */
+/* Cheap: does this start like a request? DONE yes, MORE too short to say, BAD no.
+ *
+ * A method is a token of 3 to 32 capitals, digits, '-' and '_'. DONE wants the line's end, with
+ * HTTP/1.x before it; only for well-known methods will a path or http URL do without a version
+ * (HTTP/0.9, sloppy clients) or, when the line is long, without its end. SIP, RTSP, ICAP and other
+ * protocols of the same form are BAD by their version. */
 enum parse http_is_request(struct cursor c);
 enum parse http_is_response(struct cursor c);
 
@@ -40,7 +44,7 @@ enum parse http_is_response(struct cursor c);
 enum parse http_request_head(struct cursor *c, struct http_request *out);
 enum parse http_response_head(struct cursor *c, struct http_response *out);
 
-/* The authority that the request is for: CONNECT's target, else an absolute-form target's
+/* The authority that the request is for: CONNECT's target (unless it is a path), else an absolute-form target's
  * authority, else Host. Raw text for hostname_from_authority. */
 struct str http_effective_host(const struct http_request *r);
 
