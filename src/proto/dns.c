@@ -137,12 +137,12 @@ enum parse dns_parse(struct cursor c, bool complete, bool rare, struct dns_messa
 	if (!read_header(&c, out))
 		return PARSE_BAD;
 	enum parse got = read_questions(&r, &c);
-	if (got == PARSE_MORE && !complete)
+	if (got != PARSE_DONE) {
 		out->cut = true;
-	else if (got != PARSE_DONE)
-		return PARSE_BAD;
-	else if (read_section(&r, &c, DNS_ANSWER, out->answer_count) &&
-		 read_section(&r, &c, DNS_AUTHORITY, out->authority_count))
+		return out->questions || (got == PARSE_MORE && !complete) ? PARSE_DONE : PARSE_BAD;
+	}
+	if (read_section(&r, &c, DNS_ANSWER, out->answer_count) &&
+	    read_section(&r, &c, DNS_AUTHORITY, out->authority_count))
 		read_section(&r, &c, DNS_ADDITIONAL, out->additional_count);
 	return PARSE_DONE;
 }

@@ -86,10 +86,11 @@ struct dns_message {
 bool dns_is_message(struct cursor c);
 
 /* Parses one message. `complete` says whether `c` holds the whole of it (false when the snaplen
- * cut it: then what is there is kept and `cut` set). DONE; BAD when the header or a question is
- * malformed or the message is a query for nothing; a malformed record later only sets `cut` (it is
- * kept without what could not be read, and when its length is wrong as well, it ends the
- * message). Bytes after the last record are ignored. Never MORE.
+ * cut it: then what is there is kept and `cut` set). DONE, or BAD when the header or the first
+ * question is malformed or the message is a query for nothing; never MORE. What is malformed later
+ * only sets `cut`: a record whose rdata does not fit its type is kept without what could not be
+ * read; a question, an owner or a length that is wrong ends the message there. Bytes after the
+ * last record are ignored.
  *
  * The question section and, of the records, owner, type, class (without the mDNS cache-flush bit),
  * ttl and address are always filled, and these texts:

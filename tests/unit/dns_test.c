@@ -281,6 +281,19 @@ Test(dns, malformed_questions)
 	}
 }
 
+/* A second question that is not there, or makes no sense: the first one stays. */
+Test(dns, malformed_second_question)
+{
+	build_header(&m, QUERY, 2, 0, 0, 0);
+	build_question(&m, "a.example", DNS_A);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(parse(), PARSE_DONE);
+		cr_expect(out.cut);
+		cr_expect_eq(out.questions, 1);
+		build_lit(&m, "\200\0\0\1\0\1");
+	}
+}
+
 /* An owner that loops ends the message, what was before stays. */
 Test(dns, malformed_owner)
 {
