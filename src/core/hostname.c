@@ -5,6 +5,11 @@
 #include "core/addr.h"
 
 #define NAME_BYTES_MAX 255 /* RFC 1035 section 2.3.4 */
+#define LABEL_MAX 63
+/* A name has at most 127 labels, each of which may be reached through a pointer, and so may its
+ * end. More hops than that bring nothing; without the bound a message of pointers that lead to
+ * pointers would cost the square of its size. */
+#define POINTERS_MAX 128
 
 static char *put_escape(char *o, uint8_t c)
 {
@@ -85,59 +90,121 @@ bool hostname_is_address(struct str name)
 	char text[ADDR_TEXT_MAX];
 	struct addr a;
 
-	/* digits, dots and colons only: the cheap test first */
-	for (size_t i = 0; i < name.n; i++)
-		if (!strchr("0123456789abcdefABCDEF.:", name.p[i]))
-			return false;
 	if (name.n == 0 || name.n >= sizeof text)
 		return false;
+	/* digits, dots and colons only: the cheap test first */
+	for (size_t i = 0; i < name.n; i++)
+		if (!memchr("0123456789abcdefABCDEF.:", name.p[i], 24))
+			return false;
 	memcpy(text, name.p, name.n);
 	text[name.n] = '\0';
 	return addr_parse(text, &a);
 }
 
+/* Sixteen bytes at a time, in whatever vector registers the machine has. */
+typedef uint8_t block __attribute__((vector_size(16)));
+
+/* A load at `16 - n` gives a block whose first n bytes are set. */
+static const uint8_t first_bytes[32] = {
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+};
+
+/* Folds the case of 16 bytes at p into o. True when the first n of them (n <= 16) stand for
+ * themselves in a name. */
+static inline bool fold_block(char *o, const uint8_t *p, size_t n)
+{
+	block b, wanted;
+	uint64_t half[2];
+
+	memcpy(&b, p, sizeof b);
+	memcpy(&wanted, first_bytes + 16 - n, sizeof wanted);
+	block upper = (block)((block)(b - 'A') < 26);
+	block special = (block)((block)(b - 0x21) > 0x7e - 0x21) | (block)(b == '\\') |
+			(block)(b == '.');
+	b |= upper & 0x20;
+	special &= wanted;
+	memcpy(o, &b, sizeof b);
+	memcpy(half, &special, sizeof half);
+	return (half[0] | half[1]) == 0;
+}
+
+static char *put_bytes(char *o, const uint8_t *label, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		o = label[i] == '.' ? put_escape(o, '.') : put(o, label[i]);
+	return o;
+}
+
+/* A label longer than a block, or near the end of what may be looked at. */
+static char *put_blocks(char *o, const uint8_t *label, size_t n, const uint8_t *readable)
+{
+	while (n && (size_t)(readable - label) >= sizeof(block)) {
+		size_t step = n < sizeof(block) ? n : sizeof(block);
+		if (!fold_block(o, label, step))
+			break;
+		o += step;
+		label += step;
+		n -= step;
+	}
+	return put_bytes(o, label, n);
+}
+
+/* Appends a label of 1 to 63 bytes. Bytes up to `readable` may be looked at beyond it, and `o` has
+ * 16 bytes of room beyond what the label takes. */
+static inline char *put_label(char *o, const uint8_t *label, size_t n, const uint8_t *readable)
+{
+	if (n > sizeof(block) || (size_t)(readable - label) < sizeof(block))
+		return put_blocks(o, label, n, readable);
+	return fold_block(o, label, n) ? o + n : put_bytes(o, label, n);
+}
+
+/* Every label was given a dot: takes the last one back. Returns the length. */
+static inline size_t name_end(char *out, char *o)
+{
+	if (o == out) {
+		memcpy(out, ".", 2);
+		return 1;
+	}
+	*--o = '\0';
+	return (size_t)(o - out);
+}
+
+/* The hot one: a few of these for every message, so it works on pointers of its own. `out` holds
+ * at most 1003 bytes of name (four labels of escapes), which leaves put_label its room. */
 size_t hostname_from_dns(struct cursor message, struct cursor *c, char out[HOSTNAME_MAX])
 {
-	const uint8_t *start = message.p;
-	struct cursor at = *c; /* where labels are read */
-	const uint8_t *lowest = c->p; /* pointers must lead below this */
-	bool jumped = false;
-	size_t bytes = 1; /* the root label */
+	const uint8_t *p = c->p, *end = c->end;
+	const uint8_t *lowest = p;   /* pointers must lead below this */
+	const uint8_t *after = NULL; /* where the name ends as it stands, once a pointer was met */
+	unsigned bytes = 1, pointers = 0;
 	char *o = out;
 
-	for (;;) {
-		uint8_t length = cur_u8(&at);
-		if (at.bad)
-			break;
-		if ((length & 0xc0) == 0xc0) {
-			size_t target = (size_t)(length & 0x3f) << 8 | cur_u8(&at);
-			if (at.bad || target >= (size_t)(lowest - start))
+	while (p < end) {
+		unsigned n = *p++;
+		if (n == 0) {
+			c->p = after ? after : p;
+			return name_end(out, o);
+		}
+		if (n <= LABEL_MAX) {
+			bytes += n + 1;
+			if (n > (size_t)(end - p) || bytes > NAME_BYTES_MAX)
 				break;
-			if (!jumped)
-				c->p = at.p;
-			jumped = true;
-			lowest = start + target;
-			at = (struct cursor){.p = lowest, .end = message.end};
+			o = put_label(o, p, n, message.end);
+			*o++ = '.';
+			p += n;
 			continue;
 		}
-		if (length & 0xc0) /* reserved label types, RFC 6891 section 5 */
+		if (n < 0xc0) /* reserved label types, RFC 6891 section 5 */
 			break;
-		if (length == 0) {
-			if (!jumped)
-				c->p = at.p;
-			if (o == out)
-				*o++ = '.';
-			*o = '\0';
-			return (size_t)(o - out);
-		}
-		const uint8_t *label = cur_take(&at, length);
-		bytes += length + 1u;
-		if (!label || bytes > NAME_BYTES_MAX)
+		if (p == end || ++pointers > POINTERS_MAX)
 			break;
-		if (o != out)
-			*o++ = '.';
-		for (uint8_t i = 0; i < length; i++)
-			o = label[i] == '.' ? put_escape(o, '.') : put(o, label[i]);
+		size_t target = (n & 0x3f) << 8 | *p++;
+		if (target >= (size_t)(lowest - message.p))
+			break;
+		if (!after)
+			after = p;
+		p = lowest = message.p + target;
+		end = message.end;
 	}
 	c->bad = true;
 	c->p = c->end;

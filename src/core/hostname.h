@@ -27,8 +27,9 @@ size_t hostname_from_authority(struct str in, char out[HOSTNAME_MAX], uint16_t *
 bool hostname_is_address(struct str name);
 
 /* From DNS wire form (RFC 1035 section 3.1), following compression pointers (section 4.1.4) inside
- * `message`, each strictly backwards, so that it ends. Moves c past the name as it stands there.
- * Returns the length written, or 0 with c->bad set when malformed. */
+ * `message`, each strictly backwards and at most 128 of them, so that a name costs a bounded time.
+ * `c` stands inside `message`; moves it past the name as it stands there. Returns the length
+ * written, or 0 with c->bad set when malformed. `out` may be written beyond the length. */
 size_t hostname_from_dns(struct cursor message, struct cursor *c, char out[HOSTNAME_MAX]);
 
 #endif
