@@ -39,6 +39,11 @@ const char *role_name(enum role r)
 	return role_names[r];
 }
 
+const char *domain_kind_name(enum domain_kind k)
+{
+	return k == DOMAIN_EXACT ? "exact" : k == DOMAIN_REGEX ? "expression" : "suffix";
+}
+
 static int number_of(const char *const *names, size_t count, struct str word)
 {
 	for (size_t i = 0; i < count; i++)

@@ -109,5 +109,6 @@ static inline struct str domain_body(const struct domain_entry *d)
 
 const char *tier_name(enum tier t); /* "A" … "D" */
 const char *role_name(enum role r);
+const char *domain_kind_name(enum domain_kind k); /* "suffix", "expression", "exact" */
 
 #endif
