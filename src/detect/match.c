@@ -3,6 +3,7 @@
 #include <hs.h> /* nowhere else */
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,8 +36,10 @@ int match_check(const struct match_pattern *p, struct error *e)
 	hs_compile_error_t *why = NULL;
 
 	if (hs_expression_info(p->expression, flags_of(p->flags), &info, &why) == HS_SUCCESS) {
+		bool empty = info->min_width == 0 && !(p->flags & MATCH_EMPTY);
+
 		free(info);
-		return 0;
+		return empty ? error_set(e, "can match nothing at all") : 0;
 	}
 	error_set(e, "%s", why ? why->message : "refused");
 	hs_free_compile_error(why);
