@@ -48,4 +48,13 @@
 /* names */
 #define LIMIT_NAMES (1024 * 1024)    /* (client, address) pairs remembered */
 
+/* domain lists */
+#define LIMIT_DOMAIN_FILE (16 * MIB) /* one list file */
+#define LIMIT_DOMAIN_LINE 4096u      /* characters */
+#define LIMIT_DOMAIN_ENTRIES 500000u /* names and expressions of all lists */
+
+/* compiled pattern sets */
+#define LIMIT_CACHE_FILE (512 * MIB) /* a serialized set; 100,000 names take 32 MB */
+#define LIMIT_CACHE_FILES 16u        /* kept in a cache folder; the oldest go first */
+
 #endif
