@@ -137,19 +137,23 @@ static size_t wire_special(struct json *j, const char *start, const uint8_t *p, 
 	return hex_escape(j, start, *p);
 }
 
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* An escape of the name form is one piece: \DDD, or a backslash and the character it quotes. */
 static size_t name_escape(struct json *j, const char *start, const uint8_t *p, size_t left)
 {
 	char out[5] = {'\\', '\\'};
 	size_t n = 2;
 
-	if (left >= 4 && p[1] >= '0' && p[1] <= '9') {
+	if (left >= 4 && is_digit(p[1]) && is_digit(p[2]) && is_digit(p[3])) {
 		memcpy(out + n, p + 1, 3);
-		if (class_of[p[2]] == PLAIN && class_of[p[3]] == PLAIN)
-			return piece(j, start, out, 5) ? 4 : 0;
+		return piece(j, start, out, 5) ? 4 : 0;
 	}
-	if (left < 2 || class_of[p[1]] == CONTROL || class_of[p[1]] == HIGH)
-		return decimal_escape(j, start, '\\');
+	if (left < 2 || is_digit(p[1]) || class_of[p[1]] == CONTROL || class_of[p[1]] == HIGH)
+		return decimal_escape(j, start, '\\'); /* no escape but a bare backslash */
 	if (class_of[p[1]] != PLAIN)
 		out[n++] = '\\';
 	out[n++] = (char)p[1];
