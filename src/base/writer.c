@@ -7,14 +7,27 @@ void wr_text(struct writer *w, const char *z)
 
 void wr_u64_pad(struct writer *w, uint64_t v, int width)
 {
+	static const char pairs[] = "0001020304050607080910111213141516171819"
+				    "2021222324252627282930313233343536373839"
+				    "4041424344454647484950515253545556575859"
+				    "6061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
 	char digits[24];
 	int n = sizeof digits;
 
-	do {
-		digits[--n] = (char)('0' + v % 10);
-		v /= 10;
-		width--;
-	} while (v || (width > 0 && n > 0));
+	while (v >= 100) {
+		n -= 2;
+		memcpy(digits + n, pairs + v % 100 * 2, 2);
+		v /= 100;
+	}
+	if (v >= 10) {
+		n -= 2;
+		memcpy(digits + n, pairs + v * 2, 2);
+	} else {
+		digits[--n] = (char)('0' + v);
+	}
+	while ((int)sizeof digits - n < width && n > 0)
+		digits[--n] = '0';
 	wr_bytes(w, digits + n, sizeof digits - (size_t)n);
 }
 

@@ -1,0 +1,10 @@
+/* The two parts of a dns record's line: dns.* of ECS, and what goes under egret.dns. */
+#ifndef EGRET_OUTPUT_RECORD_DNS_H
+#define EGRET_OUTPUT_RECORD_DNS_H
+
+#include "output/line.h"
+
+void record_dns_ecs(struct line *l, const struct record_dns *d);
+void record_dns_egret(struct line *l, const struct record_dns *d);
+
+#endif
