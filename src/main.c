@@ -1,4 +1,136 @@
-int main(void)
+/* Command line of egret: options in, one call out. */
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "daemon/replay.h"
+#include "daemon/size.h"
+
+static const char usage[] =
+	"usage: egret -r CAPTURE [-r CAPTURE ...] [options]\n"
+	"       egret --explain NAME [options]\n"
+	"\n"
+	"Tells which host uploads how much to which cloud storage service.\n"
+	"\n"
+	"  -r, --read PATH        a capture file, a folder of them, or - for standard input\n"
+	"                         (pcap, pcapng, also gzip or zstd compressed; repeatable: all are\n"
+	"                         replayed together in order of time)\n"
+	"  -f, --filter EXPR      only packets that match this pcap-filter(7) expression\n"
+	"  -w, --records FILE     write every record as a line of JSON (- is standard output)\n"
+	"  -j, --json             findings as lines of JSON instead of a table\n"
+	"  -t, --threshold SIZE   bytes to a service that make a finding (e.g. 5M), for tiers A to C,\n"
+	"                         or by tier: A=10M,B=100M,C=500M (the default; D=never)\n"
+	"      --explain NAME     say which service a host name belongs to, and why\n"
+	"  -d, --domains PATH     list file or folder of services (repeatable; replaces the default,\n"
+	"                         " PKGDATADIR "/domains)\n"
+	"      --cache DIR        where compiled lists are kept (--cache= for nowhere)\n"
+	"  -q, --quiet            no summary\n"
+	"  -V, --version          print the version\n"
+	"  -h, --help             print this\n"
+	"\n"
+	"Exit status: 0, 1 when a capture was damaged or output was lost, 2 when nothing could be done.\n";
+
+enum {
+	OPT_EXPLAIN = 256,
+	OPT_CACHE,
+};
+
+static const struct option options[] = {
+	{"read", required_argument, NULL, 'r'},	     {"filter", required_argument, NULL, 'f'},
+	{"records", required_argument, NULL, 'w'},   {"json", no_argument, NULL, 'j'},
+	{"threshold", required_argument, NULL, 't'}, {"explain", required_argument, NULL, OPT_EXPLAIN},
+	{"domains", required_argument, NULL, 'd'},   {"cache", required_argument, NULL, OPT_CACHE},
+	{"quiet", no_argument, NULL, 'q'},	     {"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, 'h'},	     {0},
+};
+
+/* Where compiled lists are kept unless --cache says otherwise. */
+static const char *default_cache(char out[PATH_MAX])
 {
-	return 0;
+	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int n = -1;
+
+	if (geteuid() == 0)
+		return "/var/cache/egret";
+	if (base && *base == '/')
+		n = snprintf(out, PATH_MAX, "%s/egret", base);
+	else if (home && *home == '/')
+		n = snprintf(out, PATH_MAX, "%s/.cache/egret", home);
+	return n > 0 && n < PATH_MAX ? out : NULL;
+}
+
+static void append(const char ***list, size_t *count, const char *item)
+{
+	*list = mem_resize(*list, (*count + 1) * sizeof **list);
+	(*list)[(*count)++] = item;
+}
+
+static int misuse(const char *text, const char *what)
+{
+	fprintf(stderr, "egret: %s%s\nTry 'egret --help'.\n", text, what);
+	return EXIT_UNUSABLE;
+}
+
+int main(int argc, char **argv)
+{
+	char cache[PATH_MAX];
+	struct replay_options o = {.threshold = SIZE_THRESHOLDS_DEFAULT,
+				   .cache_dir = default_cache(cache)};
+	const char *explain = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "r:f:w:jt:d:qVh", options, NULL)) != -1) {
+		switch (c) {
+		case 'r':
+			append(&o.paths, &o.path_count, optarg);
+			break;
+		case 'f':
+			o.filter = optarg;
+			break;
+		case 'w':
+			o.records = optarg;
+			break;
+		case 'j':
+			o.json = true;
+			break;
+		case 't':
+			if (!size_thresholds(optarg, o.threshold))
+				return misuse("no threshold: ", optarg);
+			break;
+		case OPT_EXPLAIN:
+			explain = optarg;
+			break;
+		case 'd':
+			append(&o.domains, &o.domain_count, optarg);
+			break;
+		case OPT_CACHE:
+			o.cache_dir = *optarg ? optarg : NULL;
+			break;
+		case 'q':
+			o.quiet = true;
+			break;
+		case 'V':
+			puts("egret " PACKAGE_VERSION);
+			return EXIT_FINE;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_FINE;
+		default:
+			return misuse("see the usage", "");
+		}
+	}
+	for (; optind < argc; optind++)
+		append(&o.paths, &o.path_count, argv[optind]);
+	if (!o.domain_count)
+		append(&o.domains, &o.domain_count, PKGDATADIR "/domains");
+	int status = explain	     ? replay_explain(&o, explain)
+		     : o.path_count ? replay_run(&o)
+				    : misuse("nothing to read: give -r CAPTURE", "");
+	free(o.paths);
+	free(o.domains);
+	return status;
 }

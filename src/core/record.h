@@ -204,9 +204,10 @@ struct record_flow {
 	enum flow_end end; /* END_NOT unless this is the connection's last record */
 	enum opener opener;
 	enum app_protocol app;
-	struct str name; /* as the sensor saw it on this flow (SNI, HTTP, PROXY, CERT), else empty */
+	struct str name; /* the sensor knows SNI, HTTP, PROXY and CERT; attribution adds DNS */
 	enum name_source name_source;
 	enum name_missing name_missing;
+	struct str_list other_names; /* names that other sources give it (filled in by attribution) */
 	uint8_t hides;
 	struct byte_count up, down; /* totals: by the opener, to the opener */
 	uint64_t delta_up, delta_down; /* bytes since the flow's last record */

@@ -1,0 +1,343 @@
+#include "detect/analyst.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/limits.h"
+#include "detect/ledger.h"
+#include "detect/verdict.h"
+#include "names/names.h"
+#include "names/resolvers.h"
+
+#define CATEGORY_RESOLVER "encrypted-dns"
+#define PORT_HTTPS 443
+
+/* A connection that is not over: what of it is on which account. */
+struct open_flow {
+	uint64_t id;
+	uint32_t account; /* LEDGER_NONE: none */
+	uint8_t tier, source;
+	uint64_t up, down, missed; /* totals told so far */
+	uint64_t account_up, account_down, account_missed; /* of these, on the present account */
+};
+
+struct analyst {
+	struct domain_set *set;
+	struct record_sink next;
+	uint64_t threshold[4];
+	struct intern texts;
+	struct names names;
+	struct name_lesson lesson; /* filled again and again */
+	struct verdict_cache verdicts;
+	struct ledger ledger;
+	struct pool flows; /* struct open_flow */
+	struct hindex flow_index;
+	struct hash_key key;
+	struct analyst_summary sum;
+};
+
+struct analyst *analyst_new(struct domain_set *set, const uint64_t threshold[4],
+			    struct record_sink next)
+{
+	struct analyst *a = mem_zalloc(sizeof *a);
+
+	a->set = set;
+	a->next = next;
+	memcpy(a->threshold, threshold, sizeof a->threshold);
+	intern_init(&a->texts, FINDING_NAMES_MAX * LEDGER_MAX);
+	names_init(&a->names, LIMIT_NAMES);
+	verdict_cache_init(&a->verdicts, set);
+	ledger_init(&a->ledger, &a->texts);
+	pool_init(&a->flows, sizeof(struct open_flow), LIMIT_FLOWS);
+	hindex_init(&a->flow_index, 1024);
+	hash_key_init(&a->key);
+	return a;
+}
+
+void analyst_free(struct analyst *a)
+{
+	if (!a)
+		return;
+	hindex_fini(&a->flow_index);
+	pool_fini(&a->flows);
+	ledger_fini(&a->ledger);
+	verdict_cache_fini(&a->verdicts);
+	names_fini(&a->names);
+	intern_fini(&a->texts);
+	free(a);
+}
+
+static bool is_service(const struct domain_entry *e)
+{
+	return e && strcmp(e->service->category, CATEGORY_RESOLVER) != 0;
+}
+
+/* The service that a name, or else what it is an alias of, belongs to. */
+static const struct domain_entry *service_of(struct analyst *a, struct str name, struct str via)
+{
+	const struct domain_entry *e = verdict_of(&a->verdicts, name);
+
+	if (!e && via.n)
+		e = verdict_of(&a->verdicts, via);
+	return is_service(e) ? e : NULL;
+}
+
+/* Of a CNAME chain, the first name that belongs to a service. */
+static struct str telling_alias(struct analyst *a, const struct record_dns *d)
+{
+	for (unsigned i = 0; i < d->answers_kept; i++)
+		if (d->answers[i].type == 5 && is_service(verdict_of(&a->verdicts, d->answers[i].text)))
+			return d->answers[i].text;
+	return (struct str){0};
+}
+
+static void learn(struct analyst *a, const struct record *r, const struct domain_entry *e)
+{
+	const struct record_dns *d = &r->dns;
+	struct name_lesson *l = &a->lesson;
+
+	l->count = 0;
+	for (unsigned i = 0; i < d->answers_kept; i++) {
+		const struct dns_answer *x = &d->answers[i];
+		if (x->section != DNS_ANSWER)
+			continue;
+		for (unsigned h = 0; h < x->hints + (x->has_address ? 1u : 0u) && l->count < NAMES_BATCH; h++) {
+			l->item[l->count].address = x->has_address ? x->address : x->hint[h];
+			l->item[l->count++].ttl = x->ttl;
+		}
+	}
+	if (!l->count)
+		return;
+	l->client = r->tuple.src;
+	l->name = d->question;
+	l->via = e ? (struct str){0} : telling_alias(a, d);
+	l->time = r->time;
+	names_learn(&a->names, l);
+}
+
+static void take_dns(struct analyst *a, const struct record *r)
+{
+	const struct record_dns *d = &r->dns;
+
+	if (d->flavour != DNS_UNICAST)
+		return;
+	const struct domain_entry *e = service_of(a, d->question, (struct str){0});
+	if (d->answered)
+		learn(a, r, e);
+	if (!e || !d->asked)
+		return;
+	struct ledger_use use = {.entry = e, .name = d->question, .time = r->start};
+	uint32_t account = ledger_touch(&a->ledger, &r->tuple.src, &use);
+	if (account != LEDGER_NONE)
+		ledger_query(&a->ledger, account);
+}
+
+/* A name spoken on a connection of its own counts even before, or without, a conn record. */
+static void take_name(struct analyst *a, const struct record *r, struct str name,
+		      enum name_source source)
+{
+	const struct domain_entry *e = service_of(a, name, (struct str){0});
+
+	if (e) {
+		struct ledger_use use = {
+			.entry = e, .name = name, .source = source, .time = r->start};
+		ledger_touch(&a->ledger, &r->tuple.src, &use);
+	}
+}
+
+static struct open_flow *open_flow_of(struct analyst *a, uint64_t id, uint64_t *hash,
+				      uint32_t *number)
+{
+	*hash = hash_fold(id ^ a->key.w[0], a->key.w[1]);
+	for (struct hprobe q = hindex_probe(&a->flow_index, *hash);
+	     hindex_next(&a->flow_index, &q);) {
+		struct open_flow *o = pool_at(&a->flows, q.ref);
+		if (o->id == id) {
+			*number = q.ref;
+			return o;
+		}
+	}
+	*number = pool_get(&a->flows);
+	if (*number == POOL_NONE) {
+		a->sum.flows_untracked++;
+		return NULL;
+	}
+	struct open_flow *o = pool_at(&a->flows, *number);
+	o->id = id;
+	o->account = LEDGER_NONE;
+	hindex_add(&a->flow_index, *hash, *number);
+	return o;
+}
+
+/* Fills in the best name of a connection; `via` gets its telling alias. */
+static void attribute(struct analyst *a, struct record *r, struct str *via,
+		      struct name_answer *found)
+{
+	struct record_flow *x = &r->flow;
+	bool own = x->name_source != NAME_NONE && x->name_source < NAME_DNS_CLIENT;
+
+	*via = (struct str){0};
+	*found = (struct name_answer){0};
+	if (own && r->kind == RECORD_FLOW)
+		return; /* the other names were told with the conn record */
+	*found = names_find(&a->names, &r->tuple.src, &r->tuple.dst, r->start);
+	if (!own && found->source && (!x->name_source || found->source < x->name_source)) {
+		struct str cert = x->name;
+		x->name = found->name;
+		x->name_source = found->source;
+		*via = found->via;
+		if (cert.n && x->other_names.count < RECORD_LIST_MAX)
+			x->other_names.item[x->other_names.count++] = cert;
+	} else if (found->source == NAME_DNS_CLIENT && !str_eq(found->name, x->name)) {
+		x->other_names.item[x->other_names.count++] = found->name;
+	}
+	if (found->source != NAME_DNS_CLIENT && found->source != x->name_source)
+		return;
+	for (unsigned i = 0; i < found->others && x->other_names.count < RECORD_LIST_MAX; i++)
+		if (!str_eq(found->other[i], x->name))
+			x->other_names.item[x->other_names.count++] = found->other[i];
+}
+
+static void mark_hiding(struct analyst *a, struct record *r)
+{
+	struct record_flow *x = &r->flow;
+
+	if (r->tuple.dport != PORT_HTTPS || (x->app != APP_TLS && x->app != APP_QUIC))
+		return;
+	const struct domain_entry *e = verdict_of(&a->verdicts, x->name);
+	if ((e && !is_service(e)) || resolvers_has(&r->tuple.dst))
+		x->hides |= HIDES_DOH;
+}
+
+static void move_account(struct analyst *a, struct open_flow *o, const struct domain_entry *e,
+			 uint32_t account, enum name_source source)
+{
+	/* another request's host on the same connection takes nothing from the one before */
+	bool next_host = o->account != LEDGER_NONE && source == o->source;
+
+	if (next_host) {
+		o->account_up = o->account_down = o->account_missed = 0;
+	} else {
+		if (o->account != LEDGER_NONE) {
+			ledger_add(&a->ledger, o->account, o->tier, -(int64_t)o->account_up,
+				   -(int64_t)o->account_down, -(int64_t)o->account_missed);
+		} else {
+			/* nothing of it was on any account */
+			o->account_up = o->up;
+			o->account_down = o->down;
+			o->account_missed = o->missed;
+		}
+		if (account != LEDGER_NONE)
+			ledger_add(&a->ledger, account, e->tier, (int64_t)o->account_up,
+				   (int64_t)o->account_down, (int64_t)o->account_missed);
+		else
+			o->account_up = o->account_down = o->account_missed = 0;
+	}
+	o->account = account;
+	o->tier = e ? (uint8_t)e->tier : TIER_D;
+}
+
+static void count(struct analyst *a, const struct record *r, struct open_flow *o,
+		  const struct domain_entry *e, uint32_t account)
+{
+	const struct record_flow *x = &r->flow;
+	int64_t up = (int64_t)(x->up.bytes - o->up), down = (int64_t)(x->down.bytes - o->down);
+	int64_t missed = (int64_t)(x->up.missed - o->missed);
+
+	if (account != o->account)
+		move_account(a, o, e, account, x->name_source);
+	o->source = (uint8_t)x->name_source;
+	o->up = x->up.bytes;
+	o->down = x->down.bytes;
+	o->missed = x->up.missed;
+	if (account == LEDGER_NONE)
+		return;
+	ledger_add(&a->ledger, account, e->tier, up, down, missed);
+	o->account_up += (uint64_t)up;
+	o->account_down += (uint64_t)down;
+	o->account_missed += (uint64_t)missed;
+	ledger_note_server(&a->ledger, account, &r->tuple, x->up.bytes);
+}
+
+static void summarise(struct analyst *a, const struct record_flow *x, bool service)
+{
+	a->sum.connections++;
+	a->sum.named += x->name.n != 0;
+	a->sum.up += x->up.bytes;
+	a->sum.up_by_source[x->name_source] += x->up.bytes;
+	if (service)
+		a->sum.up_to_services += x->up.bytes;
+}
+
+static void take_flow(struct analyst *a, struct record *r)
+{
+	struct record_flow *x = &r->flow;
+	struct name_answer found;
+	struct str via;
+	uint32_t account = LEDGER_NONE, number;
+	uint64_t hash;
+
+	attribute(a, r, &via, &found);
+	mark_hiding(a, r);
+	const struct domain_entry *e = service_of(a, x->name, via);
+	if (e) {
+		struct ledger_use use = {
+			.entry = e, .name = x->name, .source = x->name_source, .time = r->time};
+		account = ledger_touch(&a->ledger, &r->tuple.src, &use);
+	}
+	struct open_flow *o = open_flow_of(a, r->flow_id, &hash, &number);
+	if (!o)
+		return;
+	bool opening = r->kind == RECORD_CONN && !x->end;
+	if (account != LEDGER_NONE && (opening || account != o->account))
+		ledger_connection(&a->ledger, account, &r->tuple);
+	count(a, r, o, e, account);
+	if (r->kind == RECORD_CONN && x->end) {
+		summarise(a, x, e != NULL);
+		if (x->end != END_EVICTED) { /* an evicted one may go on */
+			hindex_remove(&a->flow_index, hash, number);
+			pool_put(&a->flows, number);
+		}
+	}
+}
+
+void analyst_take(struct analyst *a, const struct record *given)
+{
+	struct record r;
+
+	switch (given->kind) {
+	case RECORD_DNS:
+		take_dns(a, given);
+		break;
+	case RECORD_TLS:
+	case RECORD_QUIC:
+		take_name(a, given, given->tls.server_name, NAME_SNI);
+		break;
+	case RECORD_HTTP:
+		take_name(a, given, given->http.host,
+			  given->http.connect ? NAME_PROXY : NAME_HTTP);
+		break;
+	default:
+		r = *given;
+		take_flow(a, &r);
+		given = &r;
+	}
+	if (a->next.take)
+		a->next.take(a->next.context, given);
+}
+
+void analyst_findings(const struct analyst *a,
+		      void (*each)(void *context, const struct finding *f), void *context)
+{
+	ledger_findings(&a->ledger, a->threshold, each, context);
+}
+
+struct analyst_summary analyst_summary(const struct analyst *a)
+{
+	struct analyst_summary s = a->sum;
+
+	s.names_evicted = a->names.evicted;
+	s.accounts_refused = a->ledger.refused;
+	return s;
+}

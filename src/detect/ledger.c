@@ -1,0 +1,221 @@
+#include "detect/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct account {
+	struct addr client;
+	const struct service *service;
+	uint64_t first, last;
+	uint64_t up, down, missed;
+	uint64_t largest; /* bytes of the connection in `tuple` */
+	struct tuple tuple;
+	uint32_t connections, queries;
+	uint32_t name[FINDING_NAMES_MAX];
+	uint8_t source[FINDING_NAMES_MAX];
+	uint8_t tier;
+	bool has_server, more_names;
+};
+
+void ledger_init(struct ledger *l, struct intern *texts)
+{
+	*l = (struct ledger){.texts = texts};
+	pool_init(&l->accounts, sizeof(struct account), LEDGER_MAX);
+	hindex_init(&l->index, 256);
+	hash_key_init(&l->key);
+}
+
+void ledger_fini(struct ledger *l)
+{
+	pool_fini(&l->accounts);
+	hindex_fini(&l->index);
+}
+
+static struct account *at(const struct ledger *l, uint32_t number)
+{
+	return pool_at(&l->accounts, number);
+}
+
+static void note_name(struct ledger *l, struct account *a, const struct ledger_use *use)
+{
+	uint32_t id = intern_get(l->texts, use->name);
+
+	if (!id)
+		return;
+	for (int i = 0; i < FINDING_NAMES_MAX; i++) {
+		if (a->name[i] == id) {
+			intern_put(l->texts, id);
+			if (use->source && (!a->source[i] || use->source < a->source[i]))
+				a->source[i] = (uint8_t)use->source;
+			return;
+		}
+		if (!a->name[i]) {
+			a->name[i] = id;
+			a->source[i] = (uint8_t)use->source;
+			return;
+		}
+	}
+	intern_put(l->texts, id);
+	a->more_names = true;
+}
+
+static uint32_t find_or_make(struct ledger *l, const struct addr *client,
+			     const struct service *service, uint64_t time)
+{
+	uint64_t hash = hash_step(&l->key, 0, service->number, hash_load64(client->b),
+				  hash_load64(client->b + 8));
+
+	for (struct hprobe q = hindex_probe(&l->index, hash); hindex_next(&l->index, &q);) {
+		const struct account *a = at(l, q.ref);
+		if (a->service == service && addr_eq(&a->client, client))
+			return q.ref;
+	}
+	uint32_t n = pool_get(&l->accounts);
+	if (n == POOL_NONE) {
+		l->refused++;
+		return LEDGER_NONE;
+	}
+	struct account *a = at(l, n);
+	a->client = *client;
+	a->service = service;
+	a->first = a->last = time;
+	a->tier = TIER_D;
+	hindex_add(&l->index, hash, n);
+	return n;
+}
+
+uint32_t ledger_touch(struct ledger *l, const struct addr *client, const struct ledger_use *use)
+{
+	uint32_t n = find_or_make(l, client, use->entry->service, use->time);
+
+	if (n == LEDGER_NONE)
+		return n;
+	struct account *a = at(l, n);
+	if (use->time > a->last)
+		a->last = use->time;
+	if (use->entry->tier < a->tier)
+		a->tier = (uint8_t)use->entry->tier;
+	note_name(l, a, use);
+	return n;
+}
+
+void ledger_query(struct ledger *l, uint32_t account)
+{
+	at(l, account)->queries++;
+}
+
+void ledger_connection(struct ledger *l, uint32_t account, const struct tuple *t)
+{
+	struct account *a = at(l, account);
+
+	a->connections++;
+	if (!a->has_server)
+		a->tuple = *t;
+	a->has_server = true;
+}
+
+void ledger_note_server(struct ledger *l, uint32_t account, const struct tuple *t,
+			uint64_t flow_up)
+{
+	struct account *a = at(l, account);
+
+	if (flow_up < a->largest)
+		return;
+	a->largest = flow_up;
+	a->tuple = *t;
+	a->has_server = true;
+}
+
+void ledger_add(struct ledger *l, uint32_t account, enum tier tier, int64_t up, int64_t down,
+		int64_t missed)
+{
+	struct account *a = at(l, account);
+
+	if (tier != TIER_D) {
+		a->up += (uint64_t)up;
+		a->missed += (uint64_t)missed;
+	}
+	a->down += (uint64_t)down;
+}
+
+/* FNV-1a: an id must be the same in every run, so no key. */
+static void write_id(struct finding *f)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	const char *texts[] = {finding_rule_id(f), f->service->name};
+
+	for (int i = 0; i < 2; i++)
+		for (const char *p = texts[i]; *p; p++)
+			h = (h ^ (uint8_t)*p) * 0x100000001b3u;
+	for (int i = 0; i < 16; i++)
+		h = (h ^ f->client.b[i]) * 0x100000001b3u;
+	struct writer w = wr_of(f->id, sizeof f->id);
+	wr_hex(&w, h, 16);
+	*w.p = '\0';
+}
+
+static bool make_finding(const struct ledger *l, const struct account *a,
+			 const uint64_t threshold[4], struct finding *f)
+{
+	bool upload = a->up && a->up >= threshold[a->tier];
+
+	if (!upload && a->tier != TIER_A)
+		return false;
+	*f = (struct finding){
+		.kind = upload ? FINDING_UPLOAD : FINDING_NAME,
+		.client = a->client,
+		.service = a->service,
+		.tier = a->tier,
+		.first = a->first,
+		.last = a->last,
+		.up = a->up,
+		.down = a->down,
+		.up_missed = a->missed,
+		.threshold = upload ? threshold[a->tier] : 0,
+		.connections = a->connections,
+		.queries = a->queries,
+		.server = a->tuple.dst,
+		.has_server = a->has_server,
+		.more_names = a->more_names,
+		.tuple = a->tuple,
+	};
+	for (int i = 0; i < FINDING_NAMES_MAX && a->name[i]; i++) {
+		f->names[i].name = intern_text(l->texts, a->name[i]);
+		f->names[i].source = a->source[i];
+		f->name_count++;
+	}
+	write_id(f);
+	return true;
+}
+
+/* Uploads before names, the largest first; then by time, client and service. */
+static int order(const void *x, const void *y)
+{
+	const struct account *a = *(struct account *const *)x, *b = *(struct account *const *)y;
+
+	if (a->up != b->up)
+		return a->up < b->up ? 1 : -1;
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	int c = memcmp(a->client.b, b->client.b, 16);
+	return c ? c : (int)a->service->number - (int)b->service->number;
+}
+
+void ledger_findings(const struct ledger *l, const uint64_t threshold[4],
+		     void (*each)(void *context, const struct finding *f), void *context)
+{
+	uint32_t count = l->accounts.made;
+	struct account **sorted = mem_array(count, sizeof *sorted);
+	struct finding f;
+
+	for (uint32_t i = 0; i < count; i++)
+		sorted[i] = at(l, i);
+	qsort(sorted, count, sizeof *sorted, order);
+	for (int kind = FINDING_UPLOAD; kind <= FINDING_NAME; kind++)
+		for (uint32_t i = 0; i < count; i++)
+			if (make_finding(l, sorted[i], threshold, &f) && (int)f.kind == kind)
+				each(context, &f);
+	free(sorted);
+}

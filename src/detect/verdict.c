@@ -1,0 +1,35 @@
+#include "detect/verdict.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define SETS (UINT32_C(1) << 16)
+
+void verdict_cache_init(struct verdict_cache *c, struct domain_set *set)
+{
+	c->set = set;
+	hash_key_init(&c->key);
+	c->slots = mem_lines(2 * SETS * sizeof *c->slots);
+}
+
+void verdict_cache_fini(struct verdict_cache *c)
+{
+	free(c->slots);
+}
+
+const struct domain_entry *verdict_of(struct verdict_cache *c, struct str name)
+{
+	if (name.n == 0)
+		return NULL;
+	uint64_t hash = hash_bytes(&c->key, name.p, name.n) | 1;
+	struct verdict *v = &c->slots[2 * (hash >> 32 & (SETS - 1))];
+
+	if (v[0].hash == hash)
+		return v[0].entry;
+	if (v[1].hash == hash)
+		return v[1].entry;
+	v[1] = v[0];
+	v[0] = (struct verdict){hash, domain_set_match(c->set, name)};
+	return v[0].entry;
+}

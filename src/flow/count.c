@@ -1,0 +1,331 @@
+#include "flow/count.h"
+
+#include "flow/table.h"
+
+/* 40 Gbit/s in bytes a millisecond: no lost stretch can have carried more. */
+#define PLAUSIBLE_BYTES_PER_MS UINT64_C(5000000)
+
+#define WINDOW_SHIFT_MIN 24 /* 16 MiB */
+#define WINDOW_SHIFT_MAX 28
+
+static struct flow_rare_side *rare_side(struct flow_table *t, struct flow *f, unsigned side)
+{
+	if (!f->rare) {
+		uint32_t n = pool_get(&t->rares);
+		if (n == POOL_NONE)
+			return NULL;
+		f->rare = n + 1;
+	}
+	return &flow_rare(t, f)->side[side];
+}
+
+static void add_seen(struct flow *f, unsigned side, uint32_t bytes)
+{
+	struct flow_side *d = &f->side[side];
+
+	d->seen += bytes;
+	if (d->seen < bytes)
+		f->rest[side].seen_high++;
+}
+
+static void move_seq(struct flow *f, unsigned side, uint32_t to)
+{
+	if (to < f->side[side].seq)
+		f->rest[side].seq_wraps++;
+	f->side[side].seq = to;
+}
+
+static void move_ack(struct flow *f, unsigned side, uint32_t to)
+{
+	if (to < f->side[side].ack)
+		f->rest[side].ack_wraps++;
+	f->side[side].ack = to;
+}
+
+static void begin_space(struct flow *f, unsigned side, uint32_t start)
+{
+	f->side[side].seq = f->side[side].ack = f->rest[side].start = start;
+	f->rest[side].seq_wraps = f->rest[side].ack_wraps = 0;
+	f->rest[side].flags |= SIDE_START;
+}
+
+static uint64_t span(uint16_t wraps, uint32_t to, uint32_t start)
+{
+	return ((uint64_t)wraps << 32 | to) - start;
+}
+
+static uint64_t space_bytes(uint8_t flags, uint64_t seq, uint64_t ack)
+{
+	if (flags & SIDE_ACK)
+		return flags & SIDE_SEQ && seq < ack ? seq : ack;
+	return seq;
+}
+
+static uint64_t current_bytes(const struct flow *f, unsigned side)
+{
+	const struct flow_side_rest *r = &f->rest[side];
+
+	return space_bytes(r->flags, span(r->seq_wraps, f->side[side].seq, r->start),
+			   span(r->ack_wraps, f->side[side].ack, r->start));
+}
+
+static uint64_t before_bytes(const struct flow *f, unsigned side, const struct flow_space *s)
+{
+	return space_bytes(f->rest[side].flags, span(s->seq_wraps, s->seq, s->start),
+			   span(s->ack_wraps, s->ack, s->start));
+}
+
+static bool within(int32_t distance, int32_t limit)
+{
+	return distance <= limit && distance >= -limit;
+}
+
+static struct flow_space save_space(const struct flow *f, unsigned side)
+{
+	const struct flow_side_rest *r = &f->rest[side];
+
+	return (struct flow_space){r->start, f->side[side].seq, f->side[side].ack, r->seq_wraps,
+				   r->ack_wraps};
+}
+
+static void load_space(struct flow *f, unsigned side, struct flow_space s)
+{
+	f->side[side].seq = s.seq;
+	f->side[side].ack = s.ack;
+	f->rest[side].start = s.start;
+	f->rest[side].seq_wraps = s.seq_wraps;
+	f->rest[side].ack_wraps = s.ack_wraps;
+}
+
+/* New bytes [begin, end) ahead of seq; what lies between is a hole that may be filled later. */
+static void advance(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
+		    uint32_t end)
+{
+	struct flow_side *d = &f->side[side];
+	uint32_t fresh = end - d->seq;
+
+	if ((int32_t)(begin - d->seq) > 0) {
+		struct flow_rare_side *r = rare_side(t, f, side);
+		if (r) {
+			r->hole_start = d->seq;
+			r->hole_end = begin;
+		}
+		fresh = end - begin;
+	}
+	move_seq(f, side, end);
+	add_seen(f, side, fresh);
+	f->credit -= (int32_t)fresh;
+}
+
+/* Bytes [begin, end) that seq is past already: they may fill the hole. */
+static void look_back(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
+		      uint32_t end)
+{
+	struct flow_rare *rare = flow_rare(t, f);
+	struct flow_rare_side *r = rare ? &rare->side[side] : NULL;
+
+	if (r && r->hole_start != r->hole_end) {
+		uint32_t from = (int32_t)(begin - r->hole_start) > 0 ? begin : r->hole_start;
+		uint32_t to = (int32_t)(end - r->hole_end) < 0 ? end : r->hole_end;
+		if ((int32_t)(to - from) > 0) {
+			add_seen(f, side, to - from);
+			/* of a hole that is cut in two the later part is kept */
+			if (from == r->hole_start || to != r->hole_end)
+				r->hole_start = to;
+			else
+				r->hole_end = from;
+			return;
+		}
+	}
+	t->stats->tcp_retransmitted++;
+}
+
+/* A segment outside the believed distance. */
+static void jump(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin, uint32_t end,
+		 int32_t limit)
+{
+	struct flow_side *d = &f->side[side];
+	struct flow_rare_side *r = rare_side(t, f, side);
+	bool ahead = (int32_t)(end - d->seq) > 0;
+
+	if (!r)
+		return;
+	if (ahead && f->rest[side].flags & SIDE_ACK && within((int32_t)(end - d->ack), limit)) {
+		advance(t, f, side, begin, end);
+		r->jumped = false;
+		return;
+	}
+	if (r->has_before && within((int32_t)(end - r->before.seq), limit)) {
+		struct flow_space other = r->before;
+		r->before = save_space(f, side);
+		load_space(f, side, other);
+		r->parallel = true;
+		r->jumped = false;
+		if ((int32_t)(end - d->seq) > 0)
+			advance(t, f, side, begin, end);
+		return;
+	}
+	if (r->jumped && within((int32_t)(end - r->jump_end), limit)) {
+		r->jumped = false;
+		if (ahead) {
+			advance(t, f, side, begin, end);
+			return;
+		}
+		if (r->has_before)
+			r->done += before_bytes(f, side, &r->before);
+		r->before = save_space(f, side);
+		r->has_before = true;
+		r->parallel = false;
+		begin_space(f, side, r->jump_start);
+		advance(t, f, side, begin, end);
+		return;
+	}
+	t->stats->tcp_jumps_ignored++;
+	uint64_t quiet = (uint32_t)(t->now - f->last) + 1u;
+	r->jumped = !ahead || end - d->seq <= quiet * PLAUSIBLE_BYTES_PER_MS;
+	r->jump_start = begin;
+	r->jump_end = end;
+}
+
+static void take_sequence(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
+			  uint32_t length)
+{
+	struct flow_side *d = &f->side[side];
+	struct flow_side_rest *r = &f->rest[side];
+	uint32_t end = begin + length;
+
+	if (!(r->flags & SIDE_START))
+		begin_space(f, side, begin);
+	r->flags |= SIDE_SEQ;
+
+	int32_t ahead = (int32_t)(end - d->seq);
+	int32_t limit = INT32_C(1) << r->window_shift;
+	if (__builtin_expect(!within(ahead, limit), 0)) {
+		jump(t, f, side, begin, end, limit);
+		return;
+	}
+	if (f->rare)
+		flow_rare(t, f)->side[side].jumped = false;
+	if (length == 0) {
+		/* without payload the number still tells what was sent before */
+		if (ahead > 0)
+			move_seq(f, side, end);
+		return;
+	}
+	if (ahead > 0)
+		advance(t, f, side, begin, end);
+	else
+		look_back(t, f, side, begin, end);
+}
+
+/* An acknowledgement `a` of what `side` sent. */
+static void take_ack(struct flow_table *t, struct flow *f, unsigned side, uint32_t a)
+{
+	struct flow_side *d = &f->side[side];
+	struct flow_side_rest *r = &f->rest[side];
+
+	if (!(r->flags & SIDE_START))
+		begin_space(f, side, a);
+	r->flags |= SIDE_ACK;
+
+	int32_t ahead = (int32_t)(a - d->ack);
+	int32_t limit = INT32_C(1) << r->window_shift;
+	if (ahead <= 0)
+		return;
+	if (__builtin_expect(ahead > limit, 0)) {
+		struct flow_rare_side *x = rare_side(t, f, side);
+		bool told = within((int32_t)(a - d->seq), limit) ||
+			    (x && x->jumped && within((int32_t)(a - x->jump_end), limit));
+		if (!told) {
+			uint64_t quiet = (uint32_t)(t->now - f->last) + 1u;
+			t->stats->tcp_jumps_ignored++;
+			if (x && (uint32_t)ahead <= quiet * PLAUSIBLE_BYTES_PER_MS) {
+				x->jumped = true;
+				x->jump_start = x->jump_end = a;
+			}
+			return;
+		}
+		if (x && x->jumped && (int32_t)(x->jump_end - d->seq) > 0 && r->flags & SIDE_SEQ)
+			move_seq(f, side, x->jump_end);
+	}
+	move_ack(f, side, a);
+	if (!(r->flags & SIDE_SEEN))
+		f->credit -= ahead;
+}
+
+static void take_syn(struct flow *f, unsigned side, const struct packet *p)
+{
+	struct flow_side_rest *r = &f->rest[side];
+	unsigned shift = WINDOW_SHIFT_MIN;
+
+	/* a second SYN with another number replaces the first only while nothing was sent */
+	if (!(r->flags & SIDE_START) || current_bytes(f, side) == 0)
+		begin_space(f, side, p->seq + 1);
+	r->flags |= SIDE_SYN | SIDE_SEQ;
+	if (p->window_scale != 0xff && 17u + p->window_scale > shift)
+		shift = 17u + p->window_scale; /* twice the largest window it can announce */
+	/* the window bounds what the peer sends */
+	f->rest[!side].window_shift =
+		(uint8_t)(shift > WINDOW_SHIFT_MAX ? WINDOW_SHIFT_MAX : shift);
+}
+
+void count_tcp(struct flow_table *t, struct flow *f, unsigned side, const struct packet *p)
+{
+	f->side[side].packets++;
+	f->rest[side].flags |= SIDE_SEEN;
+	if (p->flags & TCP_RST)
+		return;
+	uint32_t begin = p->seq;
+	if (p->flags & TCP_SYN) {
+		take_syn(f, side, p);
+		begin++;
+	}
+	if (p->length || !(p->flags & TCP_SYN))
+		take_sequence(t, f, side, begin, p->length);
+	if (p->flags & TCP_ACK)
+		take_ack(t, f, !side, p->ack);
+	if (p->length)
+		f->rest[side].flags |= SIDE_PAYLOAD;
+}
+
+void count_udp(struct flow *f, unsigned side, const struct packet *p)
+{
+	f->side[side].packets++;
+	f->rest[side].flags |= SIDE_SEEN | (p->length ? SIDE_PAYLOAD : 0);
+	add_seen(f, side, p->length);
+	f->credit -= (int32_t)p->length;
+}
+
+struct byte_count count_of(const struct flow_table *t, const struct flow *f, unsigned side)
+{
+	const struct flow_side_rest *r = &f->rest[side];
+	struct byte_count c = {.seen = (uint64_t)r->seen_high << 32 | f->side[side].seen,
+			       .packets = f->side[side].packets};
+
+	if (f->proto != PROTO_TCP) {
+		c.bytes = c.seen;
+		c.method = r->flags & SIDE_SEEN ? BYTES_PAYLOAD : BYTES_NONE;
+		return c;
+	}
+	if (!(r->flags & (SIDE_SEQ | SIDE_ACK)))
+		return c;
+	c.method = r->flags & SIDE_ACK ? BYTES_ACK : BYTES_SEQ;
+	c.bytes = current_bytes(f, side);
+	if (r->flags & SIDE_ACK && r->flags & SIDE_SEQ) {
+		uint64_t sent = span(r->seq_wraps, f->side[side].seq, r->start);
+		c.unacked = sent > c.bytes ? sent - c.bytes : 0;
+	}
+	const struct flow_rare *rare = flow_rare(t, f);
+	if (rare && rare->side[side].has_before) {
+		const struct flow_rare_side *x = &rare->side[side];
+		uint64_t before = before_bytes(f, side, &x->before);
+		if (!x->parallel)
+			c.bytes += before;
+		else if (before > c.bytes)
+			c.bytes = before;
+	}
+	if (rare)
+		c.bytes += rare->side[side].done;
+	c.missed = c.bytes > c.seen ? c.bytes - c.seen : 0;
+	return c;
+}

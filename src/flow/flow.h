@@ -1,0 +1,126 @@
+/* A bidirectional flow: identity, state, and the byte counts of both sides.
+ *
+ * The two ends are side 0 and side 1: side 0 sent the first packet seen. Sides never swap; which of
+ * them opened the connection is a fact of its own (flow_opener) that may become better known.
+ *
+ * Everything that a packet of a known flow touches is in the first 64-byte line; the rest follows.
+ */
+#ifndef EGRET_FLOW_FLOW_H
+#define EGRET_FLOW_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "base/wheel.h"
+#include "core/record.h"
+#include "core/tuple.h"
+
+/* flow.flags */
+enum {
+	FLOW_V6 = 1 << 0,
+	FLOW_OPENER_1 = 1 << 1,     /* side 1 opened */
+	FLOW_ESTABLISHED = 1 << 2,  /* more than an unanswered or refused attempt: worth records */
+	FLOW_OPENED = 1 << 3,       /* the opening conn record was made */
+	FLOW_FINISHED = 1 << 4,     /* RST, or FIN of both sides: lingers for stragglers */
+	FLOW_RESET = 1 << 5,
+	FLOW_MIDSTREAM = 1 << 6,    /* TCP without SYN */
+	FLOW_CUT = 1 << 7,          /* a packet was cut by the snaplen while its head was wanted */
+};
+
+/* flow_side_rest.flags */
+enum {
+	SIDE_SEEN = 1 << 0,     /* it sent a packet */
+	SIDE_SYN = 1 << 1,      /* its SYN was seen: start is exact */
+	SIDE_START = 1 << 2,    /* start is set */
+	SIDE_SEQ = 1 << 3,      /* a sequence number of it was seen */
+	SIDE_ACK = 1 << 4,      /* an acknowledgement of its data was seen */
+	SIDE_FIN = 1 << 5,
+	SIDE_PAYLOAD = 1 << 6,  /* it sent payload, or payload of it was acknowledged */
+};
+
+struct flow_side {
+	uint32_t seq;     /* TCP: end of the highest payload byte it sent. UDP: an earlier digest */
+	uint32_t ack;     /* TCP: highest acknowledgement by the peer. UDP: an earlier digest */
+	uint32_t seen;    /* low half of captured payload bytes, each byte counted once */
+	uint32_t packets;
+	uint32_t digest;  /* of its last packet, to recognise copies by a span port */
+};
+
+struct flow_side_rest {
+	uint32_t start;     /* sequence number of its first payload byte */
+	uint16_t seq_wraps; /* times that seq and ack went past 2^32 since start */
+	uint16_t ack_wraps;
+	uint16_t seen_high;
+	uint8_t flags;
+	uint8_t window_shift; /* log2 of the distance within which a segment is believed */
+};
+
+struct flow {
+	uint32_t key4[2]; /* IPv4 addresses of the sides, or hashes of the IPv6 ones */
+	uint16_t port[2];
+	uint8_t proto;
+	uint8_t flags;
+	uint8_t inspect; /* owned by the room that looks into payload; 0: it wants no more */
+	uint8_t spare;
+	uint32_t last;   /* time of its last packet, ms of the table's clock */
+	int32_t credit;  /* payload bytes left until a flow record is due */
+	struct flow_side side[2];
+
+	/* second and third line */
+	struct addr addr[2];
+	uint64_t id;
+	uint64_t start; /* ns */
+	uint64_t reported[2]; /* bytes of each side that records told already */
+	struct flow_side_rest rest[2];
+	uint32_t sequence; /* of its next record */
+	uint32_t reported_at; /* ms of the table's clock */
+	uint32_t name;     /* interned by the room above; 0: none */
+	uint32_t payload_state; /* owned by the room that looks into payload */
+	uint32_t rare;     /* number of its struct flow_rare + 1, or 0 */
+	struct wheel_link wheel;
+	uint16_t encap; /* ENCAP_ bits */
+	uint16_t vlan;
+	uint8_t opener : 4, name_source : 4; /* enum opener, enum name_source */
+	uint8_t app : 4, name_missing : 4;   /* enum app_protocol, enum name_missing */
+	uint8_t hides;                       /* HIDES_ bits */
+	uint8_t spare2;
+};
+
+_Static_assert(sizeof(struct flow) == 192, "an established flow costs at most 192 bytes");
+_Static_assert(__builtin_offsetof(struct flow, addr) == 64, "the hot part is one cache line");
+
+/* What few flows need: loss, reordering, sequence numbers that jump. */
+struct flow_rare {
+	struct flow_rare_side {
+		uint32_t hole_start, hole_end; /* the latest hole in its sequence; equal: none */
+		uint32_t jump_start, jump_end; /* a far-away segment that waits for confirmation */
+		bool jumped;
+		bool has_before;   /* `before` is set: the sequence space was left once */
+		bool parallel;     /* it came back: both spaces carry the same bytes */
+		uint64_t done;     /* bytes of spaces given up for good */
+		struct flow_space {
+			uint32_t start, seq, ack;
+			uint16_t seq_wraps, ack_wraps;
+		} before;
+	} side[2];
+};
+
+static inline unsigned flow_opener(const struct flow *f)
+{
+	return (f->flags & FLOW_OPENER_1) != 0;
+}
+
+/* Says that `side` opened the flow, known by `how`; a worse reason than the present one is ignored. */
+static inline void flow_set_opener(struct flow *f, unsigned side, enum opener how)
+{
+	if (how >= f->opener)
+		return;
+	f->opener = (uint8_t)how;
+	f->flags = (uint8_t)((f->flags & ~FLOW_OPENER_1) | (side ? FLOW_OPENER_1 : 0));
+}
+
+/* The tuple with the opener as source. */
+struct tuple flow_tuple(const struct flow *f);
+
+#endif

@@ -1,0 +1,206 @@
+#include "names/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/limits.h"
+
+/* Clients keep an address longer than its TTL says: resolvers and browsers round small ones up, and
+ * a connection attempt may follow late. */
+#define TTL_MIN 60
+#define TTL_SLACK 120
+/* An answer a moment later than the flow's start may still be the one that it follows: captures of
+ * several interfaces are not in perfect order. */
+#define EARLY_S 1
+
+#define RING_BYTES (UINT64_C(64) * MIB)
+#define RECENT (UINT32_C(1) << 16)
+#define TEXT_MAX 1024
+
+static const struct addr nobody;
+
+static void table_init(struct name_table *t, uint32_t limit)
+{
+	uint32_t sets = 1;
+
+	while (sets * NAMES_WAYS < limit)
+		sets *= 2;
+	t->uses = mem_lines((size_t)sets * NAMES_WAYS * sizeof *t->uses);
+	t->mask = sets - 1;
+}
+
+void names_init(struct names *n, uint32_t limit)
+{
+	*n = (struct names){0};
+	hash_key_init(&n->key);
+	table_init(&n->own, limit);
+	table_init(&n->any, limit / 4);
+	n->ring = mem_alloc(RING_BYTES + 2 + TEXT_MAX);
+	n->recent = mem_lines(RECENT * sizeof *n->recent);
+}
+
+void names_fini(struct names *n)
+{
+	free(n->own.uses);
+	free(n->any.uses);
+	free(n->ring);
+	free(n->recent);
+}
+
+static uint64_t key_of(const struct names *n, const struct addr *client,
+		       const struct addr *address)
+{
+	const struct hash_key *k = &n->key;
+	uint64_t h = hash_step(k, 0, 0, hash_load64(client->b), hash_load64(client->b + 8));
+
+	return hash_step(k, 2, h, hash_load64(address->b), hash_load64(address->b + 8)) | 1;
+}
+
+static struct name_use *set_of(const struct name_table *t, uint64_t key)
+{
+	return t->uses + (size_t)(key >> 32 & t->mask) * NAMES_WAYS;
+}
+
+static bool is_kept(const struct names *n, uint64_t place)
+{
+	return place && n->head - (place - 1) <= RING_BYTES;
+}
+
+/* Texts never wrap: one that would pass the end starts at the ring's beginning. */
+static uint64_t append(struct names *n, struct str text)
+{
+	uint64_t at = n->head % RING_BYTES;
+
+	if (at + 2 + text.n > RING_BYTES) {
+		n->head += RING_BYTES - at;
+		at = 0;
+	}
+	uint16_t length = (uint16_t)text.n;
+	memcpy(n->ring + at, &length, 2);
+	memcpy(n->ring + at + 2, text.p, text.n);
+	uint64_t place = n->head + 1;
+	n->head += 2 + text.n;
+	return place;
+}
+
+static struct str text_at(const struct names *n, uint64_t place)
+{
+	uint16_t length;
+
+	if (!is_kept(n, place))
+		return (struct str){0};
+	const uint8_t *p = n->ring + (place - 1) % RING_BYTES;
+	memcpy(&length, p, 2);
+	return (struct str){(const char *)p + 2, length};
+}
+
+/* Where the name stands, its alias right before it. A place in the older half of the ring is not
+ * used again, so that what refers to it stays good for a while. */
+static uint64_t place_of(struct names *n, struct str name, struct str via, uint32_t *distance)
+{
+	uint64_t hash = hash_bytes(&n->key, name.p, name.n);
+	struct name_place *r = &n->recent[hash % RECENT];
+
+	*distance = 0;
+	if (via.n) {
+		uint64_t alias = append(n, via), place = append(n, name);
+		*distance = (uint32_t)(place - alias);
+		return place;
+	}
+	if (r->hash == hash && r->place && n->head - (r->place - 1) < RING_BYTES / 2)
+		return r->place;
+	*r = (struct name_place){hash, append(n, name)};
+	return r->place;
+}
+
+static void put(struct names *n, const struct name_table *t, uint64_t key, struct name_use u)
+{
+	struct name_use *set = set_of(t, key), *victim = set;
+	struct str name = text_at(n, u.name);
+
+	for (int i = 0; i < NAMES_WAYS; i++) {
+		struct name_use *w = &set[i];
+		if (w->key == key && (w->name == u.name || str_eq(text_at(n, w->name), name))) {
+			/* told again while it held: it has held since it was told first */
+			if (w->expires >= u.learned)
+				u.learned = w->learned;
+			if (w->expires > u.expires)
+				u.expires = w->expires;
+			victim = w;
+			*victim = u;
+			return;
+		}
+		if (w->expires < victim->expires)
+			victim = w;
+	}
+	n->evicted += victim->key && victim->expires >= u.learned;
+	*victim = u;
+}
+
+void names_learn(struct names *n, const struct name_lesson *lesson)
+{
+	uint32_t now = (uint32_t)(lesson->time / NS_PER_S), distance;
+	uint64_t own[NAMES_BATCH], any[NAMES_BATCH];
+
+	if (lesson->name.n == 0 || lesson->name.n > TEXT_MAX || lesson->via.n > TEXT_MAX)
+		return;
+	for (unsigned i = 0; i < lesson->count; i++) {
+		own[i] = key_of(n, &lesson->client, &lesson->item[i].address);
+		any[i] = key_of(n, &nobody, &lesson->item[i].address);
+		__builtin_prefetch(set_of(&n->own, own[i]), 1);
+		__builtin_prefetch(set_of(&n->own, own[i]) + 2, 1);
+		__builtin_prefetch(set_of(&n->any, any[i]), 1);
+		__builtin_prefetch(set_of(&n->any, any[i]) + 2, 1);
+	}
+	uint64_t place = place_of(n, lesson->name, lesson->via, &distance);
+	for (unsigned i = 0; i < lesson->count; i++) {
+		uint32_t ttl = lesson->item[i].ttl;
+		uint64_t hold = (uint64_t)(ttl < TTL_MIN ? TTL_MIN : ttl) + TTL_SLACK;
+		struct name_use u = {.name = place, .via = distance, .learned = now};
+		u.expires = hold > UINT32_MAX - now ? UINT32_MAX : now + (uint32_t)hold;
+		u.key = own[i];
+		put(n, &n->own, own[i], u);
+		u.key = any[i];
+		put(n, &n->any, any[i], u);
+	}
+}
+
+static bool held(const struct name_use *u, uint64_t key, uint32_t when)
+{
+	return u->key == key && u->learned <= when + EARLY_S && when <= u->expires;
+}
+
+static bool answer(const struct names *n, const struct name_table *t, uint64_t key, uint32_t when,
+		   struct name_answer *out)
+{
+	const struct name_use *set = set_of(t, key), *best = NULL;
+
+	for (int i = 0; i < NAMES_WAYS; i++)
+		if (held(&set[i], key, when) && is_kept(n, set[i].name) &&
+		    (!best || set[i].learned > best->learned ||
+		     (set[i].learned == best->learned && set[i].name > best->name)))
+			best = &set[i];
+	if (!best)
+		return false;
+	out->name = text_at(n, best->name);
+	if (best->via)
+		out->via = text_at(n, best->name - best->via);
+	for (int i = 0; i < NAMES_WAYS; i++)
+		if (&set[i] != best && held(&set[i], key, when) && is_kept(n, set[i].name))
+			out->other[out->others++] = text_at(n, set[i].name);
+	return true;
+}
+
+struct name_answer names_find(const struct names *n, const struct addr *client,
+			      const struct addr *address, uint64_t time)
+{
+	uint32_t when = (uint32_t)(time / NS_PER_S);
+	struct name_answer a = {.source = NAME_NONE};
+
+	if (answer(n, &n->own, key_of(n, client, address), when, &a))
+		a.source = NAME_DNS_CLIENT;
+	else if (answer(n, &n->any, key_of(n, &nobody, address), when, &a))
+		a.source = NAME_DNS_ANY;
+	return a;
+}

@@ -1,0 +1,270 @@
+#include "sensor/http_track.h"
+
+#include <string.h>
+
+#include "sensor/emit.h"
+#include "sensor/inner.h"
+
+enum {
+	AT_HEAD,
+	IN_CHUNKS,
+	LOST,      /* looks for the next head at the start of segments */
+	TO_THE_END, /* a response without length: until the connection closes */
+};
+
+enum {
+	REQUESTS,
+	RESPONSES,
+};
+
+struct http_pending {
+	uint32_t room;
+	uint64_t time;
+	struct http_request request; /* points into bytes */
+	uint8_t bytes[];
+};
+
+static void tell(struct sensor *s, const struct flow *f, const struct http_request *q,
+		 uint64_t asked, uint16_t status)
+{
+	char host[HOSTNAME_MAX];
+	uint16_t port;
+	struct record r = emit_start(s, f, RECORD_HTTP);
+
+	r.start = asked;
+	r.end = s->now;
+	r.http = (struct record_http){
+		.method = q->method,
+		.target = q->target,
+		.host = {host, hostname_from_authority(http_effective_host(q), host, &port)},
+		.user_agent = q->user_agent,
+		.content_type = q->content_type,
+		.referrer = q->referrer,
+		.version = q->version,
+		.body_bytes = q->body_bytes,
+		.has_body_bytes = q->has_body_bytes,
+		.chunked = q->chunked,
+		.connect = q->connect,
+		.status = status,
+	};
+	emit(s, &r);
+}
+
+/* Tells the oldest request that waits and lets it go. */
+static void tell_first(struct sensor *s, const struct flow *f, struct http_track *t,
+		       uint16_t status)
+{
+	struct http_pending *p = t->queue[t->first];
+
+	tell(s, f, &p->request, p->time, status);
+	slab_put(&s->slab, p, p->room);
+	t->first = (t->first + 1) % HTTP_PIPELINE;
+	t->count--;
+}
+
+static void push(struct sensor *s, const struct flow *f, struct http_track *t, const uint8_t *head,
+		 size_t n)
+{
+	if (t->count == HTTP_PIPELINE)
+		tell_first(s, f, t, 0);
+	uint32_t room;
+	struct http_pending *p = slab_get(&s->slab, sizeof *p + n, &room);
+	if (!p) {
+		/* no room to wait in: told without its status */
+		struct http_request q;
+		struct cursor c = cur_of(head, n);
+		http_request_head(&c, &q);
+		tell(s, f, &q, s->now, 0);
+		s->stats->streams_budget++;
+		return;
+	}
+	p->room = room;
+	p->time = s->now;
+	memcpy(p->bytes, head, n);
+	struct cursor c = cur_of(p->bytes, n);
+	http_request_head(&c, &p->request);
+	t->queue[(t->first + t->count++) % HTTP_PIPELINE] = p;
+}
+
+static void name_flow(struct sensor *s, struct flow *f, const struct http_request *q)
+{
+	char host[HOSTNAME_MAX];
+	uint16_t port;
+	size_t n = hostname_from_authority(http_effective_host(q), host, &port);
+	struct str name = {host, n};
+
+	if (q->connect)
+		emit_name(s, f, name, NAME_PROXY);
+	else if (!hostname_is_address(name))
+		emit_name(s, f, name, NAME_HTTP);
+	if (!f->name) {
+		emit_no_name(f, MISSING_PROTOCOL);
+		emit_open(s, f);
+	}
+}
+
+static uint64_t request(struct sensor *s, struct flow *f, unsigned side, struct http_track *t,
+			struct cursor view)
+{
+	struct http_request q = {0};
+	struct cursor c = view;
+	enum parse r = http_request_head(&c, &q);
+
+	if (r == PARSE_MORE && cur_left(&view) < LIMIT_HEAD)
+		return 0;
+	if (r != PARSE_DONE) {
+		s->stats->http_malformed++;
+		if (r == PARSE_MORE && q.host.n) {
+			name_flow(s, f, &q);
+			tell(s, f, &q, s->now, 0);
+		}
+		t->side[REQUESTS].state = LOST;
+		return cur_left(&view);
+	}
+	size_t head = (size_t)(c.p - view.p);
+	s->stats->http_requests++;
+	f->app = APP_HTTP;
+	flow_set_opener(f, side, OPENER_REQUEST);
+	name_flow(s, f, &q);
+	push(s, f, t, view.p, head);
+	t->side[REQUESTS].state = AT_HEAD;
+	if (q.connect) {
+		t->connecting = true;
+		return head;
+	}
+	if (q.chunked) {
+		t->side[REQUESTS].state = IN_CHUNKS;
+		t->side[REQUESTS].chunks = (struct http_chunks){0};
+		return head;
+	}
+	return q.has_body_bytes && q.body_bytes < UINT64_MAX - head ? head + q.body_bytes : head;
+}
+
+static uint64_t skip_chunks(struct http_track *t, unsigned which, struct cursor view)
+{
+	bool done = false, bad = false;
+	size_t used = http_chunks_skip(&t->side[which].chunks, view.p, cur_left(&view), &done, &bad);
+
+	if (bad) {
+		t->side[which].state = LOST;
+		return cur_left(&view);
+	}
+	if (done)
+		t->side[which].state = AT_HEAD;
+	return used;
+}
+
+uint64_t http_track_client(struct sensor *s, struct flow *f, unsigned side, struct http_track *t,
+			   struct cursor view)
+{
+	if (t->connecting)
+		return 0; /* belongs to the tunnel, if there will be one */
+	switch (t->side[REQUESTS].state) {
+	case IN_CHUNKS:
+		return skip_chunks(t, REQUESTS, view);
+	case LOST:
+		if (http_is_request(view) != PARSE_DONE)
+			return cur_left(&view);
+		t->side[REQUESTS].state = AT_HEAD;
+		break;
+	default:
+		break;
+	}
+	return request(s, f, side, t, view);
+}
+
+static bool has_no_body(const struct http_request *q, uint16_t status)
+{
+	return status / 100 == 1 || status == 204 || status == 304 ||
+	       (q && str_eq(q->method, STR("HEAD")));
+}
+
+/* RFC 9112 section 6.3: how long the response's body is. */
+static uint64_t response_body(struct http_track *t, const struct http_response *a, bool empty)
+{
+	t->side[RESPONSES].state = AT_HEAD;
+	if (empty)
+		return 0;
+	if (a->chunked) {
+		t->side[RESPONSES].state = IN_CHUNKS;
+		t->side[RESPONSES].chunks = (struct http_chunks){0};
+		return 0;
+	}
+	if (a->has_body_bytes)
+		return a->body_bytes;
+	t->side[RESPONSES].state = TO_THE_END;
+	return 0;
+}
+
+static uint64_t response(struct sensor *s, struct flow *f, struct http_track *t, struct cursor view,
+			 enum http_next *next)
+{
+	struct http_response a = {0};
+	struct cursor c = view;
+	enum parse r = http_response_head(&c, &a);
+
+	if (r == PARSE_MORE && cur_left(&view) < LIMIT_HEAD)
+		return 0;
+	if (r != PARSE_DONE) {
+		t->side[RESPONSES].state = LOST;
+		return cur_left(&view);
+	}
+	size_t head = (size_t)(c.p - view.p);
+	const struct http_request *q = t->count ? &t->queue[t->first]->request : NULL;
+	bool connect = q && q->connect, empty = has_no_body(q, a.status);
+	if (a.status / 100 == 1 && a.status != 101)
+		return head; /* the final one is still to come */
+	if (t->count)
+		tell_first(s, f, t, a.status);
+	if (connect)
+		t->connecting = false;
+	if (connect && a.status / 100 == 2) {
+		*next = HTTP_TUNNEL;
+		return head;
+	}
+	if (a.status == 101) {
+		*next = HTTP_UPGRADED;
+		return head;
+	}
+	uint64_t body = response_body(t, &a, empty);
+	return body < UINT64_MAX - head ? head + body : head;
+}
+
+uint64_t http_track_server(struct sensor *s, struct flow *f, struct http_track *t,
+			   struct cursor view, enum http_next *next)
+{
+	switch (t->side[RESPONSES].state) {
+	case IN_CHUNKS:
+		return skip_chunks(t, RESPONSES, view);
+	case TO_THE_END:
+	case LOST:
+		if (http_is_response(view) != PARSE_DONE)
+			return cur_left(&view);
+		t->side[RESPONSES].state = AT_HEAD;
+		break;
+	default:
+		break;
+	}
+	return response(s, f, t, view, next);
+}
+
+void http_track_gap(struct http_track *t, unsigned which)
+{
+	t->side[which].state = LOST;
+}
+
+void http_track_finish(struct sensor *s, struct flow *f, struct http_track *t,
+		       struct cursor client)
+{
+	while (t->count)
+		tell_first(s, f, t, 0);
+	if (cur_left(&client) && t->side[REQUESTS].state == AT_HEAD && !t->connecting) {
+		struct http_request q = {0};
+		if (http_request_head(&client, &q) == PARSE_MORE && q.host.n) {
+			s->stats->http_requests++;
+			f->app = APP_HTTP;
+			name_flow(s, f, &q);
+			tell(s, f, &q, s->now, 0);
+		}
+	}
+}

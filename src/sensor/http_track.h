@@ -1,0 +1,47 @@
+/* HTTP/1 on one connection: requests, their bodies passed over, and the responses to them. */
+#ifndef EGRET_SENSOR_HTTP_TRACK_H
+#define EGRET_SENSOR_HTTP_TRACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "proto/http.h"
+
+struct sensor;
+struct flow;
+
+#define HTTP_PIPELINE 16 /* requests without a response that are kept */
+
+struct http_pending;
+
+struct http_track {
+	struct http_pending *queue[HTTP_PIPELINE]; /* ring, from the sensor's slab */
+	uint8_t first, count;
+	struct {
+		uint8_t state;
+		struct http_chunks chunks;
+	} side[2]; /* 0: requests, 1: responses */
+	bool connecting; /* a CONNECT waits for its answer */
+};
+
+/* What becomes of the stream after a step. */
+enum http_next {
+	HTTP_GOES_ON,
+	HTTP_TUNNEL,   /* a CONNECT was granted: both sides go on with another protocol */
+	HTTP_UPGRADED, /* 101: both sides go on with something that is not HTTP */
+};
+
+/* Takes bytes of the client. Returns how many are done with: 0 wants more; more than the view holds
+ * passes over a body. */
+uint64_t http_track_client(struct sensor *s, struct flow *f, unsigned side, struct http_track *t,
+			   struct cursor view);
+uint64_t http_track_server(struct sensor *s, struct flow *f, struct http_track *t,
+			   struct cursor view, enum http_next *next);
+/* A hole was passed over on one side (0: requests). */
+void http_track_gap(struct http_track *t, unsigned requests_or_responses);
+/* The connection is over: tells what waits, an incomplete request head in `client` included. */
+void http_track_finish(struct sensor *s, struct flow *f, struct http_track *t,
+		       struct cursor client);
+
+#endif

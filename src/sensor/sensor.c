@@ -1,0 +1,115 @@
+#include "sensor/sensor.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "sensor/emit.h"
+#include "sensor/inner.h"
+#include "sensor/tcp_inspect.h"
+#include "sensor/udp_inspect.h"
+
+/* Streams that are looked into at one time; the bytes they hold have a bound of their own. */
+#define STREAMS_MAX (256 * 1024)
+#define QUICS_MAX (64 * 1024)
+
+static void flow_ended(void *context, struct flow *f, enum flow_end why)
+{
+	struct sensor *s = context;
+
+	if (f->proto == PROTO_TCP)
+		tcp_inspect_finish(s, f);
+	else
+		udp_inspect_finish(s, f);
+	emit_end(s, f, why);
+	intern_put(&s->names, f->name);
+	f->name = INTERN_NONE;
+}
+
+static void flow_due(void *context, struct flow *f)
+{
+	emit_update(context, f);
+}
+
+struct sensor *sensor_new(const struct sensor_settings *settings, struct record_sink sink,
+			  struct stats *stats)
+{
+	struct sensor *s = mem_lines(sizeof *s);
+	struct flow_events events = {.ended = flow_ended, .due = flow_due, .context = s};
+
+	s->settings = *settings;
+	s->sink = sink;
+	s->stats = stats;
+	s->decoder = decoder_new(stats);
+	flow_table_init(&s->table, &settings->flow, &events, stats);
+	slab_init(&s->slab, LIMIT_STREAMS_BYTES);
+	intern_init(&s->names, settings->flow.flows_max);
+	pool_init(&s->streams, tcp_inspect_state_size(), STREAMS_MAX);
+	pool_init(&s->quics, udp_inspect_state_size(), QUICS_MAX);
+	dns_track_init(&s->dns);
+	return s;
+}
+
+void sensor_free(struct sensor *s)
+{
+	if (!s)
+		return;
+	dns_track_fini(&s->dns);
+	pool_fini(&s->quics);
+	pool_fini(&s->streams);
+	intern_fini(&s->names);
+	flow_table_fini(&s->table);
+	slab_fini(&s->slab);
+	decoder_free(s->decoder);
+	free(s);
+}
+
+static void take_packet(struct sensor *s, const struct packet *p, uint64_t hash)
+{
+	unsigned side;
+
+	/* the clock of records never goes back, even where the capture's does */
+	if (p->time > s->now)
+		s->now = p->time;
+	flow_table_advance(&s->table, s->now);
+	struct flow *f = flow_take(&s->table, p, hash, &side);
+	if (!f)
+		return;
+	if (f->inspect != INSPECT_DONE && p->length) {
+		if (f->proto == PROTO_TCP)
+			tcp_inspect(s, f, side, p);
+		else
+			udp_inspect(s, f, side, p);
+	}
+	flow_settle(&s->table, f);
+}
+
+/* Decoding, and two rounds of prefetching, go over the whole batch first: by the time a packet is
+ * taken, its slot of the index and its flow are in the cache. */
+void sensor_take(struct sensor *s, const struct frame *frames, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!decode_frame(s->decoder, &frames[i], &s->packets[n]))
+			continue;
+		s->hashes[n] = flow_hash(&s->table, &s->packets[n].tuple);
+		flow_prefetch_index(&s->table, s->hashes[n]);
+		n++;
+	}
+	for (size_t i = 0; i < n; i++)
+		flow_prefetch(&s->table, s->hashes[i]);
+	for (size_t i = 0; i < n; i++)
+		take_packet(s, &s->packets[i], s->hashes[i]);
+	if (count) {
+		if (frames[count - 1].time > s->now)
+			s->now = frames[count - 1].time;
+		dns_track_expire(s, false);
+		decoder_release(s->decoder, s->now);
+	}
+}
+
+void sensor_finish(struct sensor *s)
+{
+	dns_track_expire(s, true);
+	flow_table_finish(&s->table);
+}

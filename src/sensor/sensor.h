@@ -1,0 +1,33 @@
+/* A worker's packet path: frames go in, records come out.
+ *
+ * It ties the rooms before it together: decode a frame, find its flow and count it, look into the
+ * payload until the protocol's parser has what it wants, tell the facts. A sensor shares nothing
+ * with another one, and calls its sink in the caller's thread.
+ */
+#ifndef EGRET_SENSOR_SENSOR_H
+#define EGRET_SENSOR_SENSOR_H
+
+#include <stddef.h>
+
+#include "capture/frame.h"
+#include "core/record.h"
+#include "core/stats.h"
+#include "flow/table.h"
+
+struct sensor_settings {
+	struct flow_settings flow;
+	bool rare_dns; /* text of rare DNS types too (through ldns): when records are written */
+};
+
+struct sensor;
+
+/* `stats` and what `sink` points to outlive the sensor. */
+struct sensor *sensor_new(const struct sensor_settings *settings, struct record_sink sink,
+			  struct stats *stats);
+/* Takes up to LIMIT_BATCH frames in the order of the capture. */
+void sensor_take(struct sensor *s, const struct frame *frames, size_t count);
+/* The capture is over: ends every flow and tells what is left. */
+void sensor_finish(struct sensor *s);
+void sensor_free(struct sensor *s);
+
+#endif

@@ -1,0 +1,436 @@
+#include "sensor/tcp_inspect.h"
+
+#include "proto/dns.h"
+#include "proto/http.h"
+#include "proto/socks.h"
+#include "proto/tls.h"
+#include "sensor/emit.h"
+#include "sensor/http_track.h"
+#include "sensor/inner.h"
+#include "sensor/stream.h"
+#include "sensor/tls_track.h"
+
+#define PORT_DNS 53
+#define DETECT_BYTES 64   /* enough to tell any protocol known here */
+#define PLAIN_SEGMENTS 64 /* of unknown text, in which STARTTLS may come */
+
+enum {
+	STREAM_DETECT,
+	STREAM_PLAIN, /* unknown so far: watched for a TLS or HTTP start at a segment's begin */
+	STREAM_TLS,
+	STREAM_HTTP,
+	STREAM_DNS,
+	STREAM_SOCKS,
+};
+
+struct stream {
+	struct stream_side side[2];
+	uint8_t protocol;
+	uint8_t client;     /* side that plays the protocol's client */
+	uint8_t plain;      /* segments of unknown text so far */
+	bool late;          /* what runs now began after something else */
+	bool socks_asked;
+	uint8_t socks_version;
+	union {
+		struct tls_track tls;
+		struct http_track http;
+	};
+};
+
+size_t tcp_inspect_state_size(void)
+{
+	return sizeof(struct stream);
+}
+
+static struct stream *stream_of(const struct sensor *s, const struct flow *f)
+{
+	return pool_at(&s->streams, f->payload_state);
+}
+
+/* Nothing more is wanted of this flow. */
+static void done(struct sensor *s, struct flow *f, struct stream *st)
+{
+	stream_free(&st->side[0], &s->slab);
+	stream_free(&st->side[1], &s->slab);
+	if (st->protocol == STREAM_TLS)
+		tls_track_free(s, &st->tls);
+	pool_put(&s->streams, f->payload_state);
+	f->inspect = INSPECT_DONE;
+}
+
+static void finish_protocol(struct sensor *s, struct flow *f, struct stream *st,
+			    enum name_missing why)
+{
+	struct cursor client = stream_view(&st->side[st->client]);
+	struct cursor server = stream_view(&st->side[!st->client]);
+
+	if (st->protocol == STREAM_TLS)
+		tls_track_finish(s, f, &st->tls, client, server, why);
+	else if (st->protocol == STREAM_HTTP)
+		http_track_finish(s, f, &st->http, client);
+	else if (st->protocol == STREAM_DETECT)
+		emit_no_name(f, why);
+}
+
+/* Ends inspection with what is known, and tells the connection if that was not done. */
+static void give_up(struct sensor *s, struct flow *f, struct stream *st, enum name_missing why)
+{
+	finish_protocol(s, f, st, why);
+	emit_no_name(f, f->flags & FLOW_CUT ? MISSING_CUT : why);
+	done(s, f, st);
+	emit_open(s, f);
+}
+
+static void become_plain(struct sensor *s, struct stream *st)
+{
+	st->protocol = STREAM_PLAIN;
+	stream_free(&st->side[0], &s->slab);
+	stream_free(&st->side[1], &s->slab);
+}
+
+static void begin(struct stream *st, uint8_t protocol, unsigned client)
+{
+	st->protocol = protocol;
+	st->client = (uint8_t)client;
+	if (protocol == STREAM_TLS) {
+		st->tls = (struct tls_track){.late = st->late};
+	} else if (protocol == STREAM_HTTP) {
+		st->http = (struct http_track){0};
+	}
+}
+
+static enum parse is_dns(const struct flow *f, struct cursor view)
+{
+	struct cursor message;
+	bool port = f->port[0] == PORT_DNS || f->port[1] == PORT_DNS;
+	enum parse r = dns_tcp_next(&view, &message);
+
+	if (r == PARSE_DONE)
+		return port || dns_is_message(message) ? PARSE_DONE : PARSE_BAD;
+	return r == PARSE_MORE && port ? PARSE_DONE : PARSE_BAD;
+}
+
+/* What is recognised but not looked into: SSH, and TLS joined in the middle. */
+static void name_unparsed(struct flow *f, struct cursor view)
+{
+	const uint8_t *b = view.p;
+	size_t n = cur_left(&view);
+
+	if (n >= 4 && memcmp(b, "SSH-", 4) == 0)
+		f->app = APP_SSH;
+	else if (n >= 5 && b[0] >= 0x14 && b[0] <= 0x17 && b[1] == 3 && b[2] <= 4 &&
+		 load_be16(b + 3) <= 16640)
+		f->app = APP_TLS;
+}
+
+/* Tells the protocol by its first bytes. False: more of them are needed to say. */
+static bool detect(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+		   struct cursor view)
+{
+	struct socks_request socks;
+	struct cursor c = view;
+	const struct {
+		enum parse result;
+		uint8_t protocol;
+		unsigned client;
+	} candidate[] = {
+		{tls_is_client_start(view), STREAM_TLS, side},
+		{tls_is_server_start(view), STREAM_TLS, !side},
+		{http_is_request(view), STREAM_HTTP, side},
+		{http_is_response(view), STREAM_HTTP, !side},
+		{is_dns(f, view), STREAM_DNS, side},
+		{socks_client(&c, &socks), STREAM_SOCKS, side},
+	};
+	bool more = false;
+
+	for (unsigned i = 0; i < sizeof candidate / sizeof *candidate; i++) {
+		if (candidate[i].result == PARSE_DONE) {
+			begin(st, candidate[i].protocol, candidate[i].client);
+			return true;
+		}
+		more |= candidate[i].result == PARSE_MORE;
+	}
+	if (more && cur_left(&view) < DETECT_BYTES)
+		return false;
+	name_unparsed(f, view);
+	become_plain(s, st);
+	return true;
+}
+
+static uint64_t step_tls(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+			 struct cursor view)
+{
+	bool client = side == st->client;
+	enum parse r;
+
+	if (client)
+		r = tls_track_client(s, f, side, &st->tls, view);
+	else if (st->tls.hello_done || st->side[st->client].stopped)
+		r = tls_track_server(s, f, &st->tls, view);
+	else
+		return 0; /* waits for the client's hello */
+	if (r == PARSE_BAD) {
+		s->stats->tls_malformed++;
+		st->side[side].stopped = true;
+	}
+	if (r == PARSE_DONE)
+		st->side[side].stopped = true;
+	if (client && r == PARSE_MORE && cur_left(&view) >= LIMIT_HEAD)
+		st->side[side].stopped = true;
+	return st->side[side].stopped && st->tls.hello_done ? cur_left(&view) : 0;
+}
+
+/* A granted tunnel or proxied stream: both sides start over with whatever is inside. */
+static void begin_inner(struct stream *st)
+{
+	st->late = true;
+	st->protocol = STREAM_DETECT;
+	st->side[0].stopped = st->side[1].stopped = false;
+}
+
+static uint64_t step_http(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+			  struct cursor view)
+{
+	enum http_next next = HTTP_GOES_ON;
+	uint64_t used;
+
+	if (side == st->client)
+		return http_track_client(s, f, side, &st->http, view);
+	used = http_track_server(s, f, &st->http, view, &next);
+	if (next != HTTP_GOES_ON) {
+		http_track_finish(s, f, &st->http, cur_of("", 0));
+		begin_inner(st);
+	}
+	return used;
+}
+
+static uint64_t step_dns(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+			 struct cursor view)
+{
+	const uint8_t *start = view.p;
+	struct cursor message;
+
+	for (;;) {
+		const uint8_t *before = view.p;
+		enum parse r = dns_tcp_next(&view, &message);
+		if (r == PARSE_MORE)
+			return (uint64_t)(before - start);
+		uint32_t n = (uint32_t)cur_left(&message);
+		if (r == PARSE_BAD || !dns_track_message(s, f, side, message.p, n, n)) {
+			s->stats->dns_malformed++;
+			st->side[side].stopped = true;
+			return (uint64_t)(before - start);
+		}
+	}
+}
+
+static void name_by_socks(struct sensor *s, struct flow *f, const struct socks_request *q)
+{
+	char name[HOSTNAME_MAX];
+	struct str text = q->name;
+
+	if (!text.n && q->has_address) {
+		struct writer w = wr_of(name, sizeof name);
+		addr_write(&w, &q->address);
+		text = (struct str){name, wr_length(&w)};
+		emit_name(s, f, text, NAME_PROXY);
+		return;
+	}
+	size_t n = hostname_from_text(text, name);
+	emit_name(s, f, (struct str){name, n}, NAME_PROXY);
+}
+
+static uint64_t step_socks(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+			   struct cursor view)
+{
+	struct cursor c = view;
+	enum parse r;
+
+	if (side == st->client) {
+		struct socks_request q;
+		if (st->socks_asked)
+			return 0; /* the proxied stream, which waits for the reply */
+		r = socks_client(&c, &q);
+		if (r == PARSE_DONE) {
+			st->socks_asked = true;
+			st->socks_version = q.version;
+			f->app = APP_SOCKS;
+			flow_set_opener(f, side, OPENER_REQUEST);
+			name_by_socks(s, f, &q);
+		}
+	} else {
+		bool granted = false;
+		if (!st->socks_asked)
+			return 0;
+		r = socks_server(&c, st->socks_version, &granted);
+		if (r == PARSE_DONE && granted)
+			begin_inner(st);
+		else if (r == PARSE_DONE)
+			r = PARSE_BAD;
+	}
+	if (r == PARSE_BAD)
+		become_plain(s, st);
+	return r == PARSE_DONE ? (uint64_t)(c.p - view.p) : 0;
+}
+
+static uint64_t step(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+		     struct cursor view)
+{
+	switch (st->protocol) {
+	case STREAM_TLS:
+		return step_tls(s, f, st, side, view);
+	case STREAM_HTTP:
+		return step_http(s, f, st, side, view);
+	case STREAM_DNS:
+		return step_dns(s, f, st, side, view);
+	case STREAM_SOCKS:
+		return step_socks(s, f, st, side, view);
+	default:
+		return 0;
+	}
+}
+
+/* Feeds a side's contiguous bytes to the parser until it wants more. */
+static void run(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+		struct cursor view)
+{
+	struct stream_side *x = &st->side[side];
+
+	while (cur_left(&view) && !x->stopped) {
+		if (st->protocol == STREAM_DETECT && !detect(s, f, st, side, view)) {
+			stream_use(x, &s->slab, s->stats, view, 0);
+			return;
+		}
+		if (st->protocol == STREAM_PLAIN)
+			return;
+		uint64_t used = step(s, f, st, side, view);
+		if (st->protocol == STREAM_PLAIN)
+			return;
+		stream_use(x, &s->slab, s->stats, view, used);
+		if (used == 0)
+			return;
+		view = stream_view(x);
+	}
+	if (x->stopped)
+		stream_free(x, &s->slab);
+}
+
+static bool is_over(const struct stream *st)
+{
+	if (st->protocol == STREAM_TLS)
+		return st->tls.told || (st->side[0].stopped && st->side[1].stopped);
+	return st->protocol != STREAM_PLAIN && st->side[0].stopped && st->side[1].stopped;
+}
+
+/* A hole that will not close: what is lost depends on the protocol. */
+static void pass_hole(struct sensor *s, struct flow *f, struct stream *st, unsigned side)
+{
+	struct stream_side *x = &st->side[side];
+
+	s->stats->streams_gap++;
+	switch (st->protocol) {
+	case STREAM_HTTP:
+		http_track_gap(&st->http, side != st->client);
+		if (stream_pass_hole(x, &s->slab))
+			run(s, f, st, side, stream_view(x));
+		break;
+	case STREAM_TLS:
+		if (side != st->client || !st->tls.hello_done) {
+			give_up(s, f, st, MISSING_GAP);
+			return;
+		}
+		x->stopped = true;
+		break;
+	case STREAM_DNS:
+		if (stream_pass_hole(x, &s->slab))
+			run(s, f, st, side, stream_view(x));
+		break;
+	default:
+		emit_no_name(f, MISSING_GAP);
+		become_plain(s, st);
+	}
+}
+
+/* A segment of unknown text: is something known starting here? */
+static void watch_plain(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+			const struct packet *p, uint32_t seq)
+{
+	struct cursor c = cur_of(p->payload, p->captured);
+	uint8_t protocol;
+
+	if (tls_is_client_start(c) == PARSE_DONE) {
+		protocol = STREAM_TLS;
+	} else if (http_is_request(c) == PARSE_DONE) {
+		protocol = STREAM_HTTP;
+	} else {
+		if (++st->plain >= PLAIN_SEGMENTS)
+			give_up(s, f, st,
+				f->flags & FLOW_MIDSTREAM ? MISSING_MIDSTREAM : MISSING_PROTOCOL);
+		return;
+	}
+	st->late = protocol == STREAM_TLS;
+	st->side[side] = (struct stream_side){0};
+	st->side[!side] = (struct stream_side){0};
+	stream_start(&st->side[side], seq);
+	if (p->flags & TCP_ACK)
+		stream_start(&st->side[!side], p->ack);
+	begin(st, protocol, side);
+}
+
+static struct stream *new_stream(struct sensor *s, struct flow *f)
+{
+	uint32_t n = pool_get(&s->streams);
+
+	if (n == POOL_NONE) {
+		s->stats->streams_budget++;
+		f->inspect = INSPECT_DONE;
+		emit_no_name(f, MISSING_BUDGET);
+		return NULL;
+	}
+	f->payload_state = n;
+	f->inspect = INSPECT_MORE;
+	s->stats->streams++;
+	return pool_at(&s->streams, n);
+}
+
+void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	struct stream *st = f->inspect == INSPECT_NEW ? new_stream(s, f) : stream_of(s, f);
+
+	if (!st)
+		return;
+	uint32_t seq = p->seq + (p->flags & TCP_SYN ? 1 : 0);
+	uint32_t now = s->table.now;
+	struct stream_side *x = &st->side[side];
+	if (p->captured < p->length)
+		f->flags |= FLOW_CUT;
+	if (st->protocol == STREAM_PLAIN)
+		watch_plain(s, f, st, side, p, seq);
+	if (f->inspect == INSPECT_DONE || st->protocol == STREAM_PLAIN || x->stopped)
+		return;
+	if (!x->started)
+		stream_start(x, f->rest[side].flags & SIDE_SYN ? f->rest[side].start : seq);
+	run(s, f, st, side,
+	    stream_take(x, &s->slab, s->stats, seq, p->payload, p->captured, now));
+	/* the other side may have waited for this one */
+	if (st->protocol != STREAM_PLAIN && st->side[!side].buffer && !st->side[!side].stopped)
+		run(s, f, st, !side, stream_view(&st->side[!side]));
+	if (x->hole && (x->lost || now - x->waiting > LIMIT_GAP_WAIT / NS_PER_MS))
+		pass_hole(s, f, st, side);
+	if (f->inspect == INSPECT_MORE && is_over(st))
+		give_up(s, f, st, MISSING_PROTOCOL);
+}
+
+void tcp_inspect_finish(struct sensor *s, struct flow *f)
+{
+	if (f->inspect != INSPECT_MORE)
+		return;
+	struct stream *st = stream_of(s, f);
+	bool hole = st->side[0].hole || st->side[1].hole;
+	finish_protocol(s, f, st,
+			f->flags & FLOW_CUT	    ? MISSING_CUT
+			: hole			    ? MISSING_GAP
+			: f->flags & FLOW_MIDSTREAM ? MISSING_MIDSTREAM
+						    : MISSING_TIMEOUT);
+	done(s, f, st);
+}

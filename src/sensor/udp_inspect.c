@@ -1,0 +1,164 @@
+#include "sensor/udp_inspect.h"
+
+#include <string.h>
+
+#include "proto/dns.h"
+#include "proto/quic.h"
+#include "sensor/emit.h"
+#include "sensor/inner.h"
+#include "sensor/tls_track.h"
+
+#define PORT_DNS 53
+#define PORT_MDNS 5353
+#define PORT_LLMNR 5355
+#define TRIES 8 /* datagrams of a flow in which a protocol is looked for */
+
+/* A QUIC connection until its ClientHello is complete. */
+struct quic_flow {
+	uint8_t client; /* side */
+	uint32_t room;  /* of this buffer, from the sensor's slab */
+	struct quic_state state;
+};
+
+/* What sensor.quics holds: the state is too large for a pool's chunks. */
+struct quic_ref {
+	struct quic_flow *flow;
+};
+
+size_t udp_inspect_state_size(void)
+{
+	return sizeof(struct quic_ref);
+}
+
+static bool is_dns_port(uint16_t port)
+{
+	return port == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
+}
+
+static void quic_done(struct sensor *s, struct flow *f)
+{
+	struct quic_ref *ref = pool_at(&s->quics, f->payload_state);
+
+	slab_put(&s->slab, ref->flow, ref->flow->room);
+	pool_put(&s->quics, f->payload_state);
+	f->inspect = INSPECT_DONE;
+}
+
+static struct quic_flow *quic_begin(struct sensor *s, struct flow *f, unsigned client)
+{
+	uint32_t room, n = pool_get(&s->quics);
+	struct quic_flow *q = n != POOL_NONE ? slab_get(&s->slab, sizeof *q, &room) : NULL;
+
+	if (!q) {
+		if (n != POOL_NONE)
+			pool_put(&s->quics, n);
+		s->stats->streams_budget++;
+		emit_no_name(f, MISSING_BUDGET);
+		f->inspect = INSPECT_DONE;
+		return NULL;
+	}
+	((struct quic_ref *)pool_at(&s->quics, n))->flow = q;
+	q->client = (uint8_t)client;
+	q->room = room;
+	quic_state_init(&q->state);
+	f->payload_state = n;
+	f->inspect = INSPECT_MORE;
+	return q;
+}
+
+static void tell_hello(struct sensor *s, struct flow *f, const struct quic_flow *q,
+		       const struct tls_hello *hello)
+{
+	char name[HOSTNAME_MAX];
+
+	s->stats->quic_hellos++;
+	f->app = APP_QUIC;
+	flow_set_opener(f, q->client, OPENER_HELLO);
+	f->flags |= FLOW_ESTABLISHED; /* only a client that speaks to a server gets this far */
+	tls_name_flow(s, f, hello);
+	struct record r = emit_start(s, f, RECORD_QUIC);
+	r.end = s->now;
+	tls_fill_record(&r.tls, hello, name);
+	r.tls.hides |= f->hides;
+	r.tls.quic_version = q->state.version;
+	emit(s, &r);
+}
+
+static void quic_feed(struct sensor *s, struct flow *f, struct quic_flow *q, unsigned side,
+		      const struct packet *p)
+{
+	struct cursor datagram = cur_of(p->payload, p->captured);
+	struct tls_hello hello = {0};
+
+	if (side != q->client) {
+		quic_server_datagram(&q->state, datagram);
+		return;
+	}
+	enum parse r = quic_client_datagram(&q->state, datagram, s->stats, &hello);
+	if (r == PARSE_MORE)
+		return;
+	if (r == PARSE_DONE || hello.server_name.n)
+		tell_hello(s, f, q, &hello);
+	else
+		emit_no_name(f, f->flags & FLOW_CUT ? MISSING_CUT : MISSING_GAP);
+	quic_done(s, f);
+}
+
+/* Datagrams to a DNS port, or of a flow known to carry DNS. */
+static bool dns_feed(struct sensor *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	if (dns_track_message(s, f, side, p->payload, p->captured, p->length))
+		return true;
+	s->stats->dns_malformed++;
+	return false;
+}
+
+static void first_look(struct sensor *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	struct cursor c = cur_of(p->payload, p->captured);
+
+	if (is_dns_port(f->port[0]) || is_dns_port(f->port[1])) {
+		if (dns_feed(s, f, side, p))
+			return;
+	} else if (quic_is_client_initial(c, p->length)) {
+		struct quic_flow *q = quic_begin(s, f, side);
+		if (q)
+			quic_feed(s, f, q, side, p);
+		return;
+	} else if (dns_is_message(c) && dns_feed(s, f, side, p)) {
+		return;
+	}
+	if (f->side[0].packets + f->side[1].packets >= TRIES)
+		f->inspect = INSPECT_DONE;
+}
+
+void udp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	if (p->captured < p->length)
+		f->flags |= FLOW_CUT;
+	switch (f->inspect) {
+	case INSPECT_DNS:
+		dns_feed(s, f, side, p);
+		break;
+	case INSPECT_MORE:
+		quic_feed(s, f, ((struct quic_ref *)pool_at(&s->quics, f->payload_state))->flow, side,
+			  p);
+		break;
+	default:
+		first_look(s, f, side, p);
+	}
+}
+
+void udp_inspect_finish(struct sensor *s, struct flow *f)
+{
+	if (f->inspect != INSPECT_MORE)
+		return;
+	struct quic_flow *q = ((struct quic_ref *)pool_at(&s->quics, f->payload_state))->flow;
+	struct tls_hello hello = {0};
+	quic_hello(&q->state, &hello);
+	if (hello.server_name.n)
+		tell_hello(s, f, q, &hello);
+	else
+		emit_no_name(f, f->flags & FLOW_CUT ? MISSING_CUT : MISSING_TIMEOUT);
+	quic_done(s, f);
+}
