@@ -1,12 +1,10 @@
 /* Command line of egret: options in, one call out. */
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "daemon/paths.h"
 #include "daemon/replay.h"
 #include "daemon/size.h"
 
@@ -48,21 +46,6 @@ static const struct option options[] = {
 	{"help", no_argument, NULL, 'h'},	     {0},
 };
 
-/* Where compiled lists are kept unless --cache says otherwise. */
-static const char *default_cache(char out[PATH_MAX])
-{
-	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	int n = -1;
-
-	if (geteuid() == 0)
-		return "/var/cache/egret";
-	if (base && *base == '/')
-		n = snprintf(out, PATH_MAX, "%s/egret", base);
-	else if (home && *home == '/')
-		n = snprintf(out, PATH_MAX, "%s/.cache/egret", home);
-	return n > 0 && n < PATH_MAX ? out : NULL;
-}
-
 static void append(const char ***list, size_t *count, const char *item)
 {
 	*list = mem_resize(*list, (*count + 1) * sizeof **list);
@@ -77,9 +60,9 @@ static int misuse(const char *text, const char *what)
 
 int main(int argc, char **argv)
 {
-	char cache[PATH_MAX];
+	char cache[PATH_MAX], domains[PATH_MAX];
 	struct replay_options o = {.threshold = SIZE_THRESHOLDS_DEFAULT,
-				   .cache_dir = default_cache(cache)};
+				   .cache_dir = paths_cache(cache)};
 	const char *explain = NULL;
 	int c;
 
@@ -126,7 +109,7 @@ int main(int argc, char **argv)
 	for (; optind < argc; optind++)
 		append(&o.paths, &o.path_count, argv[optind]);
 	if (!o.domain_count)
-		append(&o.domains, &o.domain_count, PKGDATADIR "/domains");
+		append(&o.domains, &o.domain_count, paths_domains(domains));
 	int status = explain	     ? replay_explain(&o, explain)
 		     : o.path_count ? replay_run(&o)
 				    : misuse("nothing to read: give -r CAPTURE", "");
