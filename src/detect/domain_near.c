@@ -128,7 +128,7 @@ static struct near judge(const struct domain_entry *d, struct str name)
 		x.how = NEAR_ABOVE;
 		x.length = name.n;
 	} else {
-		const char *at = find(before(name, name.n > 0), p);
+		const char *at = find(before(name, 1), p);
 		if (at && (at == name.p || at[-1] == '.') && at[p.n] == '.')
 			x.how = NEAR_INSIDE;
 		else if (at)
@@ -156,11 +156,11 @@ void domain_near_print(const struct domain_list *l, struct str name, FILE *out)
 {
 	/* the nearest entry of each service */
 	struct near *best = mem_array(l->service_count, sizeof *best);
-	size_t count = 0;
+	size_t count = 0, entries = name.n ? l->entry_count : 0; /* nothing is near to no name */
 
 	for (size_t i = 0; i < l->service_count; i++)
 		best[i].how = NEAR_NOT;
-	for (size_t i = 0; i < l->entry_count; i++) {
+	for (size_t i = 0; i < entries; i++) {
 		struct near x = judge(&l->entries[i], name);
 		struct near *b = &best[x.entry->service->number];
 

@@ -203,6 +203,9 @@ Test(domain_set, explains_near_misses)
 	char *text = explain(s, "unrelated.example");
 	cr_expect_str_eq(text, "unrelated.example\n    matches no service\n");
 	free(text);
+	text = explain(s, NULL);
+	cr_expect_str_eq(text, "\n    matches no service\n");
+	free(text);
 	domain_set_free(s);
 }
 
