@@ -207,8 +207,9 @@ static void take_sequence(struct flow_table *t, struct flow *f, unsigned side, u
 	if (f->rare)
 		flow_rare(t, f)->side[side].jumped = false;
 	if (length == 0) {
-		/* without payload the number still tells what was sent before */
-		if (ahead > 0)
+		/* without payload the number still tells what was sent before; after a FIN it is one
+		 * ahead of it */
+		if (ahead > 0 && !(r->flags & SIDE_FIN))
 			move_seq(f, side, end);
 		return;
 	}

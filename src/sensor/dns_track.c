@@ -295,11 +295,11 @@ bool dns_track_message(struct sensor *s, struct flow *f, unsigned side, const ui
 	enum dns_flavour flavour = flavour_of(&t);
 	if (m->questions == 0) {
 		/* multicast answers come without a question: what they speak of stands for it */
-		struct dns_question q = {.name = STR("."), .type = 0, .class = 1};
-		if (m->answers)
-			q = (struct dns_question){m->answer[0].name, m->answer[0].type,
-						  m->answer[0].class};
-		tell(s, f, m, &q, length, flavour);
+		if (m->response && m->answers) {
+			const struct dns_answer *a = &m->answer[0];
+			struct dns_question q = {a->name, a->type, a->class};
+			tell(s, f, m, &q, length, flavour);
+		}
 		return true;
 	}
 	for (unsigned i = 0; i < m->questions; i++) {
