@@ -92,7 +92,8 @@ static struct str telling_alias(struct analyst *a, const struct record_dns *d)
 	return (struct str){0};
 }
 
-static void learn(struct analyst *a, const struct record *r, const struct domain_entry *e)
+/* The addresses that an answer gives, as far as they are its own. */
+static void prepare_lesson(struct analyst *a, const struct record *r)
 {
 	const struct record_dns *d = &r->dns;
 	struct name_lesson *l = &a->lesson;
@@ -100,20 +101,19 @@ static void learn(struct analyst *a, const struct record *r, const struct domain
 	l->count = 0;
 	for (unsigned i = 0; i < d->answers_kept; i++) {
 		const struct dns_answer *x = &d->answers[i];
+		unsigned addresses = x->has_address ? 1 : x->hints;
 		if (x->section != DNS_ANSWER)
 			continue;
-		for (unsigned h = 0; h < x->hints + (x->has_address ? 1u : 0u) && l->count < NAMES_BATCH; h++) {
+		for (unsigned h = 0; h < addresses && l->count < NAMES_BATCH; h++) {
 			l->item[l->count].address = x->has_address ? x->address : x->hint[h];
 			l->item[l->count++].ttl = x->ttl;
 		}
 	}
-	if (!l->count)
-		return;
 	l->client = r->tuple.src;
 	l->name = d->question;
-	l->via = e ? (struct str){0} : telling_alias(a, d);
 	l->time = r->time;
-	names_learn(&a->names, l);
+	if (l->count)
+		names_prepare(&a->names, l);
 }
 
 static void take_dns(struct analyst *a, const struct record *r)
@@ -122,9 +122,13 @@ static void take_dns(struct analyst *a, const struct record *r)
 
 	if (d->flavour != DNS_UNICAST)
 		return;
+	verdict_prepare(&a->verdicts, d->question);
+	prepare_lesson(a, r);
 	const struct domain_entry *e = service_of(a, d->question, (struct str){0});
-	if (d->answered)
-		learn(a, r, e);
+	if (a->lesson.count) {
+		a->lesson.via = e ? (struct str){0} : telling_alias(a, d);
+		names_learn(&a->names, &a->lesson);
+	}
 	if (!e || !d->asked)
 		return;
 	struct ledger_use use = {.entry = e, .name = d->question, .time = r->start};

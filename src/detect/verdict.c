@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 
-#define SETS (UINT32_C(1) << 16)
+#define SETS (UINT32_C(1) << 17)
 
 void verdict_cache_init(struct verdict_cache *c, struct domain_set *set)
 {
@@ -18,12 +18,27 @@ void verdict_cache_fini(struct verdict_cache *c)
 	free(c->slots);
 }
 
+static uint64_t hash_of(const struct verdict_cache *c, struct str name)
+{
+	return hash_bytes(&c->key, name.p, name.n) | 1;
+}
+
+static struct verdict *set_of(const struct verdict_cache *c, uint64_t hash)
+{
+	return &c->slots[2 * (hash >> 32 & (SETS - 1))];
+}
+
+void verdict_prepare(const struct verdict_cache *c, struct str name)
+{
+	__builtin_prefetch(set_of(c, hash_of(c, name)), 1);
+}
+
 const struct domain_entry *verdict_of(struct verdict_cache *c, struct str name)
 {
 	if (name.n == 0)
 		return NULL;
-	uint64_t hash = hash_bytes(&c->key, name.p, name.n) | 1;
-	struct verdict *v = &c->slots[2 * (hash >> 32 & (SETS - 1))];
+	uint64_t hash = hash_of(c, name);
+	struct verdict *v = set_of(c, hash);
 
 	if (v[0].hash == hash)
 		return v[0].entry;

@@ -18,6 +18,8 @@ struct verdict_cache {
 void verdict_cache_init(struct verdict_cache *c, struct domain_set *set);
 void verdict_cache_fini(struct verdict_cache *c);
 
+/* Has the memory of a coming verdict_of fetched. */
+void verdict_prepare(const struct verdict_cache *c, struct str name);
 /* As domain_set_match. `name` is in the form of core/hostname.h. */
 const struct domain_entry *verdict_of(struct verdict_cache *c, struct str name);
 

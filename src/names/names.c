@@ -97,9 +97,9 @@ static struct str text_at(const struct names *n, uint64_t place)
 
 /* Where the name stands, its alias right before it. A place in the older half of the ring is not
  * used again, so that what refers to it stays good for a while. */
-static uint64_t place_of(struct names *n, struct str name, struct str via, uint32_t *distance)
+static uint64_t place_of(struct names *n, uint64_t hash, struct str name, struct str via,
+			 uint32_t *distance)
 {
-	uint64_t hash = hash_bytes(&n->key, name.p, name.n);
 	struct name_place *r = &n->recent[hash % RECENT];
 
 	*distance = 0;
@@ -138,31 +138,39 @@ static void put(struct names *n, const struct name_table *t, uint64_t key, struc
 	*victim = u;
 }
 
-void names_learn(struct names *n, const struct name_lesson *lesson)
+void names_prepare(const struct names *n, struct name_lesson *l)
 {
-	uint32_t now = (uint32_t)(lesson->time / NS_PER_S), distance;
-	uint64_t own[NAMES_BATCH], any[NAMES_BATCH];
-
-	if (lesson->name.n == 0 || lesson->name.n > TEXT_MAX || lesson->via.n > TEXT_MAX)
-		return;
-	for (unsigned i = 0; i < lesson->count; i++) {
-		own[i] = key_of(n, &lesson->client, &lesson->item[i].address);
-		any[i] = key_of(n, &nobody, &lesson->item[i].address);
-		__builtin_prefetch(set_of(&n->own, own[i]), 1);
-		__builtin_prefetch(set_of(&n->own, own[i]) + 2, 1);
-		__builtin_prefetch(set_of(&n->any, any[i]), 1);
-		__builtin_prefetch(set_of(&n->any, any[i]) + 2, 1);
+	l->hash = hash_bytes(&n->key, l->name.p, l->name.n);
+	__builtin_prefetch(&n->recent[l->hash % RECENT], 1);
+	for (unsigned i = 0; i < l->count; i++) {
+		const struct addr *address = &l->item[i].address;
+		l->item[i].own = key_of(n, &l->client, address);
+		l->item[i].any = key_of(n, &nobody, address);
+		const struct name_use *own = set_of(&n->own, l->item[i].own);
+		const struct name_use *any = set_of(&n->any, l->item[i].any);
+		__builtin_prefetch(own, 1);
+		__builtin_prefetch(own + NAMES_WAYS / 2, 1);
+		__builtin_prefetch(any, 1);
+		__builtin_prefetch(any + NAMES_WAYS / 2, 1);
 	}
-	uint64_t place = place_of(n, lesson->name, lesson->via, &distance);
-	for (unsigned i = 0; i < lesson->count; i++) {
-		uint32_t ttl = lesson->item[i].ttl;
+}
+
+void names_learn(struct names *n, const struct name_lesson *l)
+{
+	uint32_t now = (uint32_t)(l->time / NS_PER_S), distance;
+
+	if (l->name.n == 0 || l->name.n > TEXT_MAX || l->via.n > TEXT_MAX)
+		return;
+	uint64_t place = place_of(n, l->hash, l->name, l->via, &distance);
+	for (unsigned i = 0; i < l->count; i++) {
+		uint32_t ttl = l->item[i].ttl;
 		uint64_t hold = (uint64_t)(ttl < TTL_MIN ? TTL_MIN : ttl) + TTL_SLACK;
 		struct name_use u = {.name = place, .via = distance, .learned = now};
 		u.expires = hold > UINT32_MAX - now ? UINT32_MAX : now + (uint32_t)hold;
-		u.key = own[i];
-		put(n, &n->own, own[i], u);
-		u.key = any[i];
-		put(n, &n->any, any[i], u);
+		u.key = l->item[i].own;
+		put(n, &n->own, u.key, u);
+		u.key = l->item[i].any;
+		put(n, &n->any, u.key, u);
 	}
 }
 

@@ -63,10 +63,15 @@ struct name_lesson {
 	unsigned count;
 	struct {
 		struct addr address;
-		uint32_t ttl; /* seconds */
+		uint32_t ttl;      /* seconds */
+		uint64_t own, any; /* keys, by names_prepare */
 	} item[NAMES_BATCH];
+	uint64_t hash; /* of name, by names_prepare */
 };
 
+/* Works out the keys of everything but `via`, and has their memory fetched meanwhile. */
+void names_prepare(const struct names *n, struct name_lesson *lesson);
+/* Takes a prepared lesson. */
 void names_learn(struct names *n, const struct name_lesson *lesson);
 
 struct name_answer {
