@@ -211,7 +211,6 @@ struct record_flow {
 	uint8_t hides;
 	struct byte_count up, down; /* totals: by the opener, to the opener */
 	uint64_t delta_up, delta_down; /* bytes since the flow's last record */
-	uint16_t proxy_port; /* CONNECT, SOCKS: the target's port */
 	bool one_sided;  /* only one direction was seen */
 };
 

@@ -36,7 +36,9 @@ void line_name(struct line *l, const char *key, const char *path, struct str s, 
 	after_string(l, path);
 }
 
-void line_list(struct line *l, const char *key, const char *path, const struct str_list *list)
+static void put_list(struct line *l, const char *key, const char *path,
+		     const struct str_list *list,
+		     void (*put)(struct json *j, const char *key, struct str s))
 {
 	if (list->more)
 		line_cut(l, path);
@@ -45,9 +47,19 @@ void line_list(struct line *l, const char *key, const char *path, const struct s
 	json_open(&l->j, key, '[');
 	l->j.string_max = LINE_NAME;
 	for (unsigned i = 0; i < list->count && i < RECORD_LIST_MAX; i++)
-		json_str(&l->j, NULL, list->item[i]);
+		put(&l->j, NULL, list->item[i]);
 	json_close(&l->j, ']');
 	after_string(l, path);
+}
+
+void line_list(struct line *l, const char *key, const char *path, const struct str_list *list)
+{
+	put_list(l, key, path, list, json_str);
+}
+
+void line_names(struct line *l, const char *key, const char *path, const struct str_list *list)
+{
+	put_list(l, key, path, list, json_name);
 }
 
 void line_bits(struct json *j, const char *key, uint32_t bits, const char *const *words,

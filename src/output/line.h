@@ -28,6 +28,7 @@ void line_cut(struct line *l, const char *path);
 void line_str(struct line *l, const char *key, const char *path, struct str s, size_t room);
 void line_name(struct line *l, const char *key, const char *path, struct str s, size_t room);
 void line_list(struct line *l, const char *key, const char *path, const struct str_list *list);
+void line_names(struct line *l, const char *key, const char *path, const struct str_list *list);
 
 /* A number that ECS has as a keyword. */
 static inline void line_keyword(struct json *j, const char *key, uint64_t v)

@@ -298,8 +298,10 @@ static void both(struct json *j, const char *key, uint64_t up, uint64_t down)
 	json_close(j, '}');
 }
 
-static void egret_flow(struct json *j, const struct record_flow *f)
+static void egret_flow(struct line *l, const struct record_flow *f)
 {
+	struct json *j = &l->j;
+
 	json_u64(j, "sequence", f->sequence);
 	if (f->end != END_NOT)
 		json_word(j, "end", flow_end_name(f->end));
@@ -308,6 +310,7 @@ static void egret_flow(struct json *j, const struct record_flow *f)
 		json_word(j, "name_source", name_source_name(f->name_source));
 	if (f->name_missing != MISSING_NOT)
 		json_word(j, "name_missing", name_missing_name(f->name_missing));
+	line_names(l, "other_names", "egret.other_names", &f->other_names);
 	put_hides(j, f->hides);
 	json_open(j, "method", '{');
 	json_word(j, "up", byte_method_name(f->up.method));
@@ -319,11 +322,6 @@ static void egret_flow(struct json *j, const struct record_flow *f)
 		both(j, "missed", f->up.missed, f->down.missed);
 	if (f->up.unacked || f->down.unacked)
 		both(j, "unacked", f->up.unacked, f->down.unacked);
-	if (f->proxy_port) {
-		json_open(j, "proxy", '{');
-		json_u64(j, "port", f->proxy_port);
-		json_close(j, '}');
-	}
 	line_flag(j, "one_sided", f->one_sided);
 }
 
@@ -344,7 +342,7 @@ static void egret(struct line *l, const struct record *r)
 	else if (r->kind == RECORD_HTTP)
 		egret_http(j, &r->http);
 	else
-		egret_flow(j, &r->flow);
+		egret_flow(l, &r->flow);
 	if (l->cuts) {
 		json_open(j, "cut", '[');
 		for (unsigned i = 0; i < l->cuts; i++)

@@ -305,7 +305,8 @@ Test(record_json, every_field_of_flows_is_told)
 		change_count(s, k, &s->r.flow.down);
 		CHANGES(k, s->r.flow.delta_up++);
 		CHANGES(k, s->r.flow.delta_down++);
-		CHANGES(k, s->r.flow.proxy_port++);
+		CHANGES(k, s->r.flow.other_names.count--);
+		CHANGES(k, s->r.flow.other_names.more = false);
 		CHANGES(k, s->r.flow.one_sided = false);
 	}
 	sample_free(s);

@@ -96,7 +96,7 @@ static void full_flow(struct sample *s)
 		       .packets = 750, .method = BYTES_ACK},
 		.down = {.bytes = 2773, .seen = 2770, .missed = 3, .unacked = 1, .packets = 20,
 			 .method = BYTES_SEQ},
-		.delta_up = 65536, .delta_down = 100, .proxy_port = 8443, .one_sided = true};
+		.delta_up = 65536, .delta_down = 100, .other_names = {.item = {STR("eapi.pcloud.com"), STR("pcloud.com")}, .count = 2, .more = true}, .one_sided = true};
 }
 
 void sample_full(struct sample *s, enum record_kind kind)
@@ -238,7 +238,7 @@ static void random_flow(struct sample *s)
 		.name = string(s), .name_source = next(s) % (NAME_CERT + 1),
 		.name_missing = next(s) % (MISSING_CUT + 1), .hides = next(s) & 63, .up = count(s),
 		.down = count(s), .delta_up = number(s), .delta_down = number(s),
-		.proxy_port = (uint16_t)number(s), .one_sided = coin(s)};
+		.other_names = strings(s), .one_sided = coin(s)};
 }
 
 void sample_random(struct sample *s, enum record_kind kind, uint64_t seed)
@@ -300,5 +300,8 @@ void sample_huge(struct sample *s, enum record_kind kind, uint8_t byte)
 		h->referrer = h->version = all;
 	} else {
 		s->r.flow.name = all;
+		s->r.flow.other_names.count = RECORD_LIST_MAX;
+		for (unsigned i = 0; i < RECORD_LIST_MAX; i++)
+			s->r.flow.other_names.item[i] = all;
 	}
 }
