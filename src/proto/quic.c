@@ -11,16 +11,28 @@
  * that it holds from an earlier connection (RFC 9287 section 3.1). */
 static bool fixed_bit_right(const struct quic_packet *p)
 {
-	return p->first & 0x40 || !p->known ||
-	       (p->type == QUIC_PACKET_INITIAL && p->token_length > 0);
+	return p->first & 0x40 || (p->type == QUIC_PACKET_INITIAL && p->token_length > 0);
+}
+
+/* Four zero bytes for a version are not much to go by. */
+static bool lists_known_version(struct cursor list)
+{
+	while (cur_left(&list) >= 4) {
+		if (quic_version_find(cur_u32(&list)))
+			return true;
+	}
+	return false;
 }
 
 static bool plausible(struct cursor datagram, struct quic_packet *p)
 {
 	if (quic_packet_read(&datagram, p) == PARSE_BAD || !p->scid.p)
 		return false;
-	return (p->type != QUIC_PACKET_OTHER || quic_version_reserved(p->version)) &&
-	       fixed_bit_right(p);
+	if (p->type == QUIC_PACKET_NEGOTIATION)
+		return lists_known_version(p->rest);
+	if (p->type == QUIC_PACKET_OTHER)
+		return quic_version_reserved(p->version);
+	return fixed_bit_right(p);
 }
 
 bool quic_is_long_header(struct cursor datagram)
@@ -201,7 +213,7 @@ enum parse quic_client_datagram(struct quic_state *s, struct cursor datagram, st
 	read_packets(s, datagram, stats);
 	/* Datagrams without an Initial packet use up the bound, too: the client sends those once it
 	 * is past its hello (RFC 9001 section 4.9.1). */
-	if (s->packets == before)
+	if (s->packets == before && before < LIMIT_QUIC_PACKETS)
 		s->packets++;
 
 	enum parse r = quic_hello(s, hello);

@@ -17,8 +17,8 @@
 #include "proto/tls.h"
 
 /* One datagram's first packet looks like a QUIC long header: Initial, 0-RTT, Handshake or Retry of
- * a known version, Version Negotiation, or any packet of a version reserved for forcing one; with
- * sane connection id lengths. Either side may have sent it. Cheap; no crypto. */
+ * a known version, a Version Negotiation that lists one, or any packet of a version reserved for
+ * forcing negotiation; with sane connection id lengths. Either side may have sent it. Cheap; no crypto. */
 bool quic_is_long_header(struct cursor datagram);
 /* Like it, and an Initial packet big enough to come from a client and with a destination
  * connection id as long as a client's first must be (RFC 9000 sections 14.1 and 7.2: 1200 bytes and

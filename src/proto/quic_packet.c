@@ -15,7 +15,7 @@ static struct quic_cid cid_read(struct cursor *c)
 	uint8_t n = cur_u8(c);
 	const uint8_t *p = cur_take(c, n);
 
-	return (struct quic_cid){p, p ? n : 0};
+	return c->bad ? (struct quic_cid){0} : (struct quic_cid){p, n};
 }
 
 static enum quic_packet_type type_of(uint8_t first, const struct quic_version *v)

@@ -45,7 +45,7 @@ static void advance(struct quic_stream *s)
 
 void quic_stream_add(struct quic_stream *s, uint64_t offset, const uint8_t *p, size_t n)
 {
-	if (offset >= sizeof s->data)
+	if (n == 0 || offset >= sizeof s->data)
 		return;
 	uint32_t start = (uint32_t)offset;
 	uint32_t end = start + (uint32_t)(n < sizeof s->data - start ? n : sizeof s->data - start);
