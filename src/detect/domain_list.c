@@ -161,7 +161,7 @@ static int check_regex(struct reader *r, struct str pattern)
 
 	if (pattern.n < 3 || pattern.p[pattern.n - 1] != '/')
 		return wrong(r, "expression without its closing \"/\"");
-	if (body.p[0] == '^' || (body.p[body.n - 1] == '$' && body.p[body.n - 2] != '\\'))
+	if (body.p[0] == '^' || (pattern.p[pattern.n - 2] == '$' && pattern.p[pattern.n - 3] != '\\'))
 		return wrong(r, "an expression covers the whole name: leave out \"^\" and \"$\"");
 	for (size_t i = 0; i < body.n; i++)
 		if (!(body.p[i] > 0x20 && body.p[i] < 0x7f))

@@ -125,6 +125,7 @@ static const struct {
 	{BLOCK "web /\n", "x:4: expression without its closing \"/\""},
 	{BLOCK "web //\n", "x:4: expression without its closing \"/\""},
 	{BLOCK "web /^a/\n", "leave out \"^\" and \"$\""},
+	{BLOCK "web /$/\n", "leave out \"^\" and \"$\""},
 	{BLOCK "web /a$/\n", "leave out \"^\" and \"$\""},
 	{BLOCK "web /Mega\\.nz/\n", "expression holds \"M\", but names are in lower case"},
 	{BLOCK "web /m\xc3\xa9ga/\n", "not printable ASCII"},
