@@ -2,12 +2,23 @@
 
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
+#include <nettle/sha2.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+struct digest {
+	struct sha256_ctx sha;
+};
 
 _Static_assert(DIGEST_SIZE == SHA256_DIGEST_SIZE, "one size");
 
-void digest_init(struct digest *d)
+struct digest *digest_new(void)
 {
+	struct digest *d = mem_alloc(sizeof *d);
+
 	sha256_init(&d->sha);
+	return d;
 }
 
 void digest_add(struct digest *d, const void *data, size_t n)
@@ -34,6 +45,7 @@ void digest_add_field(struct digest *d, const void *data, size_t n)
 void digest_end(struct digest *d, uint8_t out[DIGEST_SIZE])
 {
 	sha256_digest(&d->sha, DIGEST_SIZE, out);
+	free(d);
 }
 
 void digest_keyed(const uint8_t key[DIGEST_SIZE], const void *head, size_t head_n, const void *body,

@@ -6,21 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <nettle/sha2.h>
-
 #define DIGEST_SIZE 32
 
-/* A digest under way: init, any number of adds, end. */
-struct digest {
-	struct sha256_ctx sha;
-};
+/* A digest under way: new, any number of adds, end. */
+struct digest;
 
-void digest_init(struct digest *d);
+struct digest *digest_new(void);
 void digest_add(struct digest *d, const void *data, size_t n);
 /* Adds a number in eight bytes, little-endian on every machine. */
 void digest_add_u64(struct digest *d, uint64_t v);
 /* Adds a length and then the bytes, so that neighbouring fields cannot run into each other. */
 void digest_add_field(struct digest *d, const void *data, size_t n);
+/* Also frees it. */
 void digest_end(struct digest *d, uint8_t out[DIGEST_SIZE]);
 
 /* The keyed digest of head and body put together. */

@@ -52,6 +52,11 @@ static int number_of(const char *const *names, size_t count, struct str word)
 	return -1;
 }
 
+static bool is_lower_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
 /* How much of a wrong word an error shows. */
 static int shown(struct str s)
 {
@@ -137,8 +142,7 @@ static int check_name(struct reader *r, struct str name)
 				return -1;
 			start = i + 1;
 			dots++;
-		} else if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' &&
-			   c != '_') {
+		} else if (!is_lower_or_digit(c) && c != '-' && c != '_') {
 			return wrong(r, "\"%.*s\" is no host name", shown(name), name.p);
 		}
 	}
@@ -157,11 +161,12 @@ static int check_regex(struct reader *r, struct str pattern)
 
 	if (pattern.n < 3 || pattern.p[pattern.n - 1] != '/')
 		return wrong(r, "expression without its closing \"/\"");
-	if (body.p[0] == '^' || (body.p[body.n - 1] == '$' && body.p[body.n - 2] != '\\'))
+	if (body.p[0] == '^' || (pattern.p[pattern.n - 2] == '$' && pattern.p[pattern.n - 3] != '\\'))
 		return wrong(r, "an expression covers the whole name: leave out \"^\" and \"$\"");
-	for (size_t i = 0; i < body.n; i++) {
-		if (body.p[i] <= 0x20 || body.p[i] == 0x7f)
+	for (size_t i = 0; i < body.n; i++)
+		if (!(body.p[i] > 0x20 && body.p[i] < 0x7f))
 			return wrong(r, "expression holds a character that is not printable ASCII");
+	for (size_t i = 0; i < body.n; i++) {
 		if (body.p[i] == '\\')
 			i++;
 		else if (body.p[i] >= 'A' && body.p[i] <= 'Z')
@@ -189,7 +194,7 @@ static int set_category(struct reader *r, struct str category)
 	if (category.n > 32)
 		return wrong(r, "category of more than 32 characters");
 	for (size_t i = 0; i < category.n; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", category.p[i]))
+		if (!is_lower_or_digit(category.p[i]) && category.p[i] != '-')
 			return wrong(r, "category \"%.*s\": only a-z, 0-9 and \"-\"",
 				     shown(category), category.p);
 

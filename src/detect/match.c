@@ -52,22 +52,21 @@ static void digest_of(const struct match_pattern *p, size_t n, uint8_t out[DIGES
 	static const char purpose[] = "egret compiled patterns 1";
 	const char *version = hs_version();
 	hs_platform_info_t platform = {0};
-	struct digest d;
+	struct digest *d = digest_new();
 
 	(void)hs_populate_platform(&platform);
-	digest_init(&d);
-	digest_add_field(&d, purpose, sizeof purpose);
-	digest_add_field(&d, version, strlen(version));
-	digest_add_u64(&d, platform.tune);
-	digest_add_u64(&d, platform.cpu_features);
-	digest_add_u64(&d, HS_MODE_BLOCK);
-	digest_add_u64(&d, sizeof(void *));
-	digest_add_u64(&d, n);
+	digest_add_field(d, purpose, sizeof purpose);
+	digest_add_field(d, version, strlen(version));
+	digest_add_u64(d, platform.tune);
+	digest_add_u64(d, platform.cpu_features);
+	digest_add_u64(d, HS_MODE_BLOCK);
+	digest_add_u64(d, sizeof(void *));
+	digest_add_u64(d, n);
 	for (size_t i = 0; i < n; i++) {
-		digest_add_u64(&d, flags_of(p[i].flags));
-		digest_add_field(&d, p[i].expression, strlen(p[i].expression));
+		digest_add_u64(d, flags_of(p[i].flags));
+		digest_add_field(d, p[i].expression, strlen(p[i].expression));
 	}
-	digest_end(&d, out);
+	digest_end(d, out);
 }
 
 static hs_database_t *from_cache(const char *folder, const uint8_t digest[DIGEST_SIZE])

@@ -42,12 +42,11 @@ static void seal(const uint8_t digest[DIGEST_SIZE], const struct head *h, const 
 {
 	static const char purpose[] = "egret cache key";
 	uint8_t key[DIGEST_SIZE];
-	struct digest d;
+	struct digest *d = digest_new();
 
-	digest_init(&d);
-	digest_add_field(&d, purpose, sizeof purpose);
-	digest_add_field(&d, digest, DIGEST_SIZE);
-	digest_end(&d, key);
+	digest_add_field(d, purpose, sizeof purpose);
+	digest_add_field(d, digest, DIGEST_SIZE);
+	digest_end(d, key);
 	digest_keyed(key, h, sizeof *h, bytes, n, out);
 }
 

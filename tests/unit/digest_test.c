@@ -16,13 +16,12 @@ static void expect_hex(const uint8_t d[DIGEST_SIZE], const char *hex)
 Test(digest, sha256_of_abc)
 {
 	uint8_t out[DIGEST_SIZE];
-	struct digest d;
+	struct digest *d = digest_new();
 
-	digest_init(&d);
-	digest_add(&d, "a", 1);
-	digest_add(&d, NULL, 0);
-	digest_add(&d, "bc", 2);
-	digest_end(&d, out);
+	digest_add(d, "a", 1);
+	digest_add(d, NULL, 0);
+	digest_add(d, "bc", 2);
+	digest_end(d, out);
 	expect_hex(out, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
@@ -42,16 +41,15 @@ Test(digest, keyed)
 Test(digest, fields_do_not_run_into_each_other)
 {
 	uint8_t one[DIGEST_SIZE], two[DIGEST_SIZE];
-	struct digest d;
+	struct digest *d = digest_new();
 
-	digest_init(&d);
-	digest_add_field(&d, "ab", 2);
-	digest_add_field(&d, "c", 1);
-	digest_end(&d, one);
-	digest_init(&d);
-	digest_add_field(&d, "a", 1);
-	digest_add_field(&d, "bc", 2);
-	digest_end(&d, two);
+	digest_add_field(d, "ab", 2);
+	digest_add_field(d, "c", 1);
+	digest_end(d, one);
+	d = digest_new();
+	digest_add_field(d, "a", 1);
+	digest_add_field(d, "bc", 2);
+	digest_end(d, two);
 	cr_expect_not(digest_same(one, two));
 	cr_expect(digest_same(one, one));
 	memcpy(two, one, sizeof two);

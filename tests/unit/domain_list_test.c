@@ -125,9 +125,11 @@ static const struct {
 	{BLOCK "web /\n", "x:4: expression without its closing \"/\""},
 	{BLOCK "web //\n", "x:4: expression without its closing \"/\""},
 	{BLOCK "web /^a/\n", "leave out \"^\" and \"$\""},
+	{BLOCK "web /$/\n", "leave out \"^\" and \"$\""},
 	{BLOCK "web /a$/\n", "leave out \"^\" and \"$\""},
 	{BLOCK "web /Mega\\.nz/\n", "expression holds \"M\", but names are in lower case"},
 	{BLOCK "web /m\xc3\xa9ga/\n", "not printable ASCII"},
+	{BLOCK "web /m\\\xc3\xa9ga/\n", "not printable ASCII"},
 	{BLOCK "web a.example\n[S]\ncategory d\nweb b.example B\n",
 	 "x:6: \"S\" is c elsewhere, and d here"},
 };
@@ -143,6 +145,28 @@ Test(domain_list, errors_name_file_and_line)
 			     wrongs[i].text);
 		cr_expect(strstr(e.text, wrongs[i].error), "wanted: %s\ngot: %s", wrongs[i].error,
 			  e.text);
+		cr_expect_eq(strncmp(e.text, "x:", 2), 0);
+		domain_list_fini(&l);
+	}
+}
+
+/* strchr finds the terminator in any string: a NUL must not pass for a letter of the set */
+Test(domain_list, nul_bytes)
+{
+	static const struct str bad[] = {
+		STR("[a\0b]\n"),
+		STR("[S]\ncategory \0c\n"),
+		STR(BLOCK "web a\0b.example\n"),
+		STR(BLOCK "web /a\\\0b/\n"),
+		STR("\0"),
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct domain_list l;
+		struct error e = {0};
+
+		domain_list_init(&l);
+		cr_expect_eq(domain_list_parse(&l, "x", bad[i], &e), -1, "%zu", i);
 		cr_expect_eq(strncmp(e.text, "x:", 2), 0);
 		domain_list_fini(&l);
 	}

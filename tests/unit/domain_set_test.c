@@ -45,7 +45,10 @@ static char *explain(struct domain_set *s, const char *name)
 
 	domain_set_explain(s, str_of(name), f);
 	fclose(f);
-	return text;
+	/* a copy, for gcc thinks that the stream's pointer to `text` comes back in it */
+	char *copy = strdup(text);
+	free(text);
+	return copy;
 }
 
 /* The vectors: name, service or -, role, tier */
