@@ -18,7 +18,9 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
+DOMAINS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "domains")
 KINDS = {"D": "DNS questions", "T": "TLS names", "Q": "QUIC names", "H": "HTTP hosts"}
 
 
@@ -68,8 +70,9 @@ def read(args):
             for line in f:
                 found.take(json.loads(line))
         return found, 0
-    with subprocess.Popen([args.egret, "-r", args.capture, "--records", "-"],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as p:
+    with tempfile.TemporaryDirectory() as cache, subprocess.Popen(
+            [args.egret, "-r", args.capture, "--records", "-", "-d", DOMAINS, "--cache", cache],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as p:
         for line in p.stdout:
             found.take(json.loads(line))
     if p.returncode:
