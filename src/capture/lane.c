@@ -78,9 +78,15 @@ bool lane_begin(struct lane *l, uint64_t *first)
 		if (l->filter)
 			filter_prepare(l->filter, l->queue[i].link);
 	}
-	l->count = l->filter ? (uint32_t)filtered(l, l->queue, n) : n;
-	set_due(l);
+	l->count = n;
 	return n > 0;
+}
+
+void lane_resume(struct lane *l)
+{
+	if (l->filter)
+		l->count = (uint32_t)filtered(l, l->queue, l->count);
+	set_due(l);
 }
 
 bool lane_look_ahead(struct lane *l, bool refill)

@@ -40,8 +40,11 @@ static inline bool lane_ended(const struct lane *l)
 	return reader_ended(l->reader);
 }
 
-/* The first frames of a file just opened, and the least of their times. False when it has none. */
+/* The first frames of a file just opened, not filtered yet, and the least of their times. False when
+ * it has none. */
 bool lane_begin(struct lane *l, uint64_t *first);
+/* Goes on after lane_begin. */
+void lane_resume(struct lane *l);
 
 /* More frames to look ahead to, when the last one but one is gone. `refill` as for reader_next;
  * with it, more than one frame waits afterwards or the file has ended. False: needs a refill. */

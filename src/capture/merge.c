@@ -149,14 +149,12 @@ static bool glance(struct merge *m, struct file_entry *f, bool alone)
 	struct lane *l = open_lane(m, f, keep ? STREAM_READ : STREAM_GLANCE);
 	if (!l)
 		return false;
-	uint64_t filtered = m->report->stats->packets_filtered;
 	bool any = lane_begin(l, &f->first);
 	if (any && keep) {
 		f->lane = l;
 		return true;
 	}
 	if (any) {
-		m->report->stats->packets_filtered = filtered; /* they will be read again */
 		m->descriptors--;
 		lanes_add(&m->spent, l);
 	} else {
@@ -220,9 +218,9 @@ static void open_next(struct merge *m)
 	struct lane *l = f->lane;
 
 	m->current = f->path;
-	if (!l)
-		l = open_lane(m, f, frugal ? STREAM_FRUGAL : STREAM_READ);
-	if (!l)
+	if (l)
+		lane_resume(l);
+	else if (!(l = open_lane(m, f, frugal ? STREAM_FRUGAL : STREAM_READ)))
 		return;
 	m->report->stats->files++;
 	if (all_opened(m) && !m->heap.count) { /* alone: nothing to look ahead for */
