@@ -72,8 +72,8 @@ size_t hostname_from_authority(struct str in, char out[HOSTNAME_MAX], uint16_t *
 			struct str rest = {close + 1, in.n - (size_t)(close + 1 - in.p)};
 			if (rest.n && rest.p[0] == ':')
 				*port = port_of((struct str){rest.p + 1, rest.n - 1});
-			return hostname_from_text((struct str){in.p + 1, (size_t)(close - in.p - 1)},
-						  out);
+			in = (struct str){in.p + 1, (size_t)(close - in.p - 1)};
+			return hostname_from_text(in, out);
 		}
 	}
 	const char *colon = in.n ? memchr(in.p, ':', in.n) : NULL;
@@ -106,7 +106,8 @@ typedef uint8_t block __attribute__((vector_size(16)));
 
 /* A load at `16 - n` gives a block whose first n bytes are set. */
 static const uint8_t first_bytes[32] = {
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 };
 
 /* Folds the case of 16 bytes at p into o. True when the first n of them (n <= 16) stand for

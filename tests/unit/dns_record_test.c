@@ -198,7 +198,8 @@ Test(dns_record, services)
 Test(dns_record, texts_of_our_own)
 {
 	cr_expect_str_eq(RARE(DNS_TXT, "\5hello"), "\"hello\"");
-	cr_expect_str_eq(RARE(DNS_TXT, "\3a\"b\0\4c\\\n\377"), "\"a\\\"b\" \"\" \"c\\\\\\010\\255\"");
+	cr_expect_str_eq(RARE(DNS_TXT, "\3a\"b\0\4c\\\n\377"),
+			 "\"a\\\"b\" \"\" \"c\\\\\\010\\255\"");
 	cr_expect_str_eq(RARE(DNS_SPF, "\6v=spf1"), "\"v=spf1\"");
 	BROKEN(DNS_TXT, "");
 	cr_expect_str_eq(BROKEN(DNS_TXT, "\2ok\5bad"), "\"ok\"");
