@@ -25,7 +25,7 @@ import fastjsonschema
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCHEMA = os.path.join(HERE, "..", "src", "output", "record.schema.json")
 SHOWN = 10
-VALUES = re.compile(rb'"(?![a-z_]{1,12}"|[^"\\]*":)(?:[^"\\]|\\.)*"|[0-9]+')
+VALUES = re.compile(rb'("(?:[a-z_]{1,12}"|[^"\\]*":))|"(?:[^"\\]|\\.)*"|[0-9]+')
 CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
 
 
@@ -96,7 +96,7 @@ def main():
     def worth(line):
         nonlocal checked
         if a.shapes:
-            s = hash(VALUES.sub(b"", line))
+            s = hash(VALUES.sub(rb"\1", line))
             seen[s] = seen.get(s, 0) + 1
             if seen[s] > a.shapes and lines % a.every:
                 return False
