@@ -1,5 +1,0 @@
-#include "decode_test.c"
-#include "out.h"
-int main(int c,char**v){(void)c;for(size_t i=0;i<LAYERS;i++){char nm[100];snprintf(nm,100,"link-%u-%s",layers[i].link,layers[i].name);g_open(v[1],nm,layers[i].link);for(int k=0;k<2;k++){build_inner(&b,k);layers[i].wrap(&b);g_frame(&b,k?50:0);}fclose(gf);}
- static struct build inner, all;build_payload(&all,0);build_inner(&inner,true);subframe(&all,&inner,0);build_inner(&inner,false);subframe(&all,&inner,2);build_put(&all,0x80,0);build_push(&all,NULL,22);build_put(&all,0x88,1);g_open(v[1],"amsdu",105);g_frame(&all,0);fclose(gf);
- build_payload(&b,40);build_put(&b,1,1,8,10,0,0,0,1,0,0,0,2,2,4,5,180,1,3,3,7);build_tcp_at(&b,1,2);b.p[12]=10<<4;b.p[13]=2;build_put(&b,6,4,0,0,0,0,0,1,0,0,0,2,1,2,3,4,5,6,7,8,9,10,11,12);build_put(&b,51,0,0,0,0,0,0,9);build_put(&b,44,0,1,4,0,0,0,0);build_put(&b,60,2,4,1,0,0,0,0,1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8);build_put(&b,43,0,0xc2,4,0,1,1,0xf4);build_ip6(&b,0,1,2);put16(b.p+4,0);g_open(v[1],"ipv6-extensions",101);g_frame(&b,0);fclose(gf);return 0;}
