@@ -290,7 +290,7 @@ static bool put_new(struct fragments *f, struct set *s, const struct fragment *i
 	} else {
 		here = n;
 	}
-	if (!copy_in(f, s, offset, in->data + (here ? from : 0), here))
+	if (here && !copy_in(f, s, offset, in->data + from, here))
 		return false;
 	for (uint32_t u = offset / UNIT; u * UNIT < offset + n; u++)
 		s->held[u / 64] |= UINT64_C(1) << (u % 64);
