@@ -58,62 +58,84 @@ static int misuse(const char *text, const char *what)
 	return EXIT_UNUSABLE;
 }
 
+/* What is to be done. */
+struct command {
+	struct replay_options o;
+	const char *explain; /* NULL: replay */
+	bool over; /* nothing more than `status` is left */
+	int status;
+};
+
+static void end(struct command *c, int status)
+{
+	c->over = true;
+	c->status = status;
+}
+
+static void take_option(struct command *c, int option, const char *value)
+{
+	struct replay_options *o = &c->o;
+
+	switch (option) {
+	case 'r':
+		append(&o->paths, &o->path_count, value);
+		break;
+	case 'f':
+		o->filter = value;
+		break;
+	case 'w':
+		o->records = value;
+		break;
+	case 'j':
+		o->json = true;
+		break;
+	case 't':
+		if (!size_thresholds(value, o->threshold))
+			end(c, misuse("no threshold: ", value));
+		break;
+	case OPT_EXPLAIN:
+		c->explain = value;
+		break;
+	case 'd':
+		append(&o->domains, &o->domain_count, value);
+		break;
+	case OPT_CACHE:
+		o->cache_dir = *value ? value : NULL;
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	case 'V':
+		puts("egret " PACKAGE_VERSION);
+		end(c, EXIT_FINE);
+		break;
+	case 'h':
+		fputs(usage, stdout);
+		end(c, EXIT_FINE);
+		break;
+	default:
+		end(c, misuse("see the usage", ""));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char cache[PATH_MAX], domains[PATH_MAX];
-	struct replay_options o = {.threshold = SIZE_THRESHOLDS_DEFAULT,
-				   .cache_dir = paths_cache(cache)};
-	const char *explain = NULL;
-	int c;
+	struct command c = {
+		.o = {.threshold = SIZE_THRESHOLDS_DEFAULT, .cache_dir = paths_cache(cache)}};
+	int option;
 
-	while ((c = getopt_long(argc, argv, "r:f:w:jt:d:qVh", options, NULL)) != -1) {
-		switch (c) {
-		case 'r':
-			append(&o.paths, &o.path_count, optarg);
-			break;
-		case 'f':
-			o.filter = optarg;
-			break;
-		case 'w':
-			o.records = optarg;
-			break;
-		case 'j':
-			o.json = true;
-			break;
-		case 't':
-			if (!size_thresholds(optarg, o.threshold))
-				return misuse("no threshold: ", optarg);
-			break;
-		case OPT_EXPLAIN:
-			explain = optarg;
-			break;
-		case 'd':
-			append(&o.domains, &o.domain_count, optarg);
-			break;
-		case OPT_CACHE:
-			o.cache_dir = *optarg ? optarg : NULL;
-			break;
-		case 'q':
-			o.quiet = true;
-			break;
-		case 'V':
-			puts("egret " PACKAGE_VERSION);
-			return EXIT_FINE;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_FINE;
-		default:
-			return misuse("see the usage", "");
-		}
-	}
-	for (; optind < argc; optind++)
-		append(&o.paths, &o.path_count, argv[optind]);
-	if (!o.domain_count)
-		append(&o.domains, &o.domain_count, paths_domains(domains));
-	int status = explain	     ? replay_explain(&o, explain)
-		     : o.path_count ? replay_run(&o)
-				    : misuse("nothing to read: give -r CAPTURE", "");
-	free(o.paths);
-	free(o.domains);
-	return status;
+	while (!c.over && (option = getopt_long(argc, argv, "r:f:w:jt:d:qVh", options, NULL)) != -1)
+		take_option(&c, option, optarg);
+	for (; !c.over && optind < argc; optind++)
+		append(&c.o.paths, &c.o.path_count, argv[optind]);
+	if (!c.o.domain_count)
+		append(&c.o.domains, &c.o.domain_count, paths_domains(domains));
+	if (!c.over)
+		c.status = c.explain	       ? replay_explain(&c.o, c.explain)
+			   : c.o.path_count ? replay_run(&c.o)
+					    : misuse("nothing to read: give -r CAPTURE", "");
+	free(c.o.paths);
+	free(c.o.domains);
+	return c.status;
 }
