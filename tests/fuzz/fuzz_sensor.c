@@ -24,7 +24,7 @@ static struct domain_set *services(void)
 {
 	static struct domain_set *set;
 	static const char text[] = "[Shelf]\ncategory cloud-storage\ntier A\nweb shelf.example\n"
-				   "[Bin]\ncategory paste\ntier C\nupload-api a\nweb b D\n"
+				   "[Bin]\ncategory paste\ntier C\nupload-api a.b\nweb b.c D\n"
 				   "[Ask]\ncategory encrypted-dns\ntier D\nweb doh.example\n";
 	char path[] = "/tmp/fuzz-sensor-XXXXXX";
 	const char *paths[] = {path};
@@ -147,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const uint64_t threshold[4] = {1, 1000, 100000, UINT64_MAX};
 	static uint8_t room[4096];
-	struct record_json json = {0};
+	static struct record_json json;
 	struct stats stats = {0};
 	struct sensor_settings settings = {.flow = flow_settings_default, .rare_dns = true};
 	struct cursor c = cur_of(data, n);
@@ -156,7 +156,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	uint8_t how = cur_u8(&c);
 
 	settings.flow.flows_max = how & 2 ? 4 : 1024;
-	struct analyst *a = analyst_new(services(), threshold, (struct record_sink){to_json, &json});
+	/* its tables are large: one analyst hears all runs */
+	static struct analyst *a;
+	if (!a)
+		a = analyst_new(services(), threshold, (struct record_sink){to_json, &json});
 	struct sensor *s = sensor_new(&settings, (struct record_sink){to_analyst, a}, &stats);
 	for (unsigned i = 0; cur_left(&c) && i < FRAMES_MAX; i++) {
 		struct frame f = how & 1 ? raw_frame(&c, &time)
@@ -170,6 +173,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	analyst_findings(a, to_nothing, NULL);
 	sensor_free(s);
-	analyst_free(a);
 	return 0;
 }
