@@ -191,7 +191,16 @@ static void file_pending(struct dns_track *t, struct flow *f, struct dns_pending
 	hindex_add(&t->index, p->hash, n);
 }
 
-static void await(struct sensor *s, struct flow *f, const struct dns_message *m,
+/* The ends of one message, the asking side first. The flow's opener may be another: multicast
+ * answers come unasked, resolvers ask each other from port 53 to port 53. */
+static struct tuple ends_of(const struct flow *f, unsigned client)
+{
+	struct tuple t = flow_tuple(f);
+
+	return client == flow_opener(f) ? t : tuple_swap(&t);
+}
+
+static void await(struct sensor *s, struct flow *f, unsigned client, const struct dns_message *m,
 		  const struct dns_question *q, uint32_t bytes)
 {
 	struct dns_track *t = &s->dns;
@@ -208,7 +217,7 @@ static void await(struct sensor *s, struct flow *f, const struct dns_message *m,
 	}
 	struct dns_pending *p = pending_at(t, n);
 	p->time = s->now;
-	p->tuple = flow_tuple(f);
+	p->tuple = ends_of(f, client);
 	p->flow_id = f->id;
 	p->bytes = bytes;
 	p->encap = f->encap;
@@ -234,13 +243,14 @@ static void await(struct sensor *s, struct flow *f, const struct dns_message *m,
 }
 
 /* One record of one question of the message, answers included if it has any. */
-static void tell(struct sensor *s, const struct flow *f, const struct dns_message *m,
-		 const struct dns_question *q, uint32_t bytes, enum dns_flavour flavour)
+static void tell(struct sensor *s, const struct flow *f, unsigned client,
+		 const struct dns_message *m, const struct dns_question *q, uint32_t bytes)
 {
 	struct record r = emit_start(s, f, RECORD_DNS);
 
+	r.tuple = ends_of(f, client);
 	r.start = r.end = s->now;
-	r.dns = (struct record_dns){.flavour = flavour,
+	r.dns = (struct record_dns){.flavour = flavour_of(&r.tuple),
 				    .id = m->id,
 				    .question = q->name,
 				    .qtype = q->type,
@@ -290,23 +300,24 @@ bool dns_track_message(struct sensor *s, struct flow *f, unsigned side, const ui
 		f->inspect = INSPECT_DNS;
 		f->payload_state = 0;
 	}
-	flow_set_opener(f, m->response ? !side : side, OPENER_REQUEST);
-	struct tuple t = flow_tuple(f);
-	enum dns_flavour flavour = flavour_of(&t);
+	unsigned client = m->response ? !side : side;
+	flow_set_opener(f, client, OPENER_REQUEST);
 	if (m->questions == 0) {
 		/* multicast answers come without a question: what they speak of stands for it */
 		if (m->response && m->answers) {
 			const struct dns_answer *a = &m->answer[0];
 			struct dns_question q = {a->name, a->type, a->class};
-			tell(s, f, m, &q, length, flavour);
+			tell(s, f, client, m, &q, length);
 		}
 		return true;
 	}
+	struct tuple ends = ends_of(f, client);
+	bool joined = !m->response && flavour_of(&ends) == DNS_UNICAST;
 	for (unsigned i = 0; i < m->questions; i++) {
-		if (m->response || flavour != DNS_UNICAST)
-			tell(s, f, m, &m->question[i], length, flavour);
+		if (joined)
+			await(s, f, client, m, &m->question[i], length);
 		else
-			await(s, f, m, &m->question[i], length);
+			tell(s, f, client, m, &m->question[i], length);
 	}
 	return true;
 }

@@ -154,6 +154,21 @@ static uint64_t skip_chunks(struct http_track *t, unsigned which, struct cursor 
 	return used;
 }
 
+/* After a hole: where a head starts, at the view's begin or a line's; all of it when none does. */
+static size_t find_head(struct cursor view, enum parse (*is_head)(struct cursor c))
+{
+	const uint8_t *start = view.p;
+
+	for (;;) {
+		if (is_head(view) == PARSE_DONE)
+			return (size_t)(view.p - start);
+		const uint8_t *line = memchr(view.p, '\n', cur_left(&view));
+		if (!line)
+			return (size_t)(view.end - start);
+		view.p = line + 1;
+	}
+}
+
 uint64_t http_track_client(struct sensor *s, struct flow *f, unsigned side, struct http_track *t,
 			   struct cursor view)
 {
@@ -162,11 +177,13 @@ uint64_t http_track_client(struct sensor *s, struct flow *f, unsigned side, stru
 	switch (t->side[REQUESTS].state) {
 	case IN_CHUNKS:
 		return skip_chunks(t, REQUESTS, view);
-	case LOST:
-		if (http_is_request(view) != PARSE_DONE)
-			return cur_left(&view);
+	case LOST: {
+		size_t before = find_head(view, http_is_request);
+		if (before)
+			return before;
 		t->side[REQUESTS].state = AT_HEAD;
 		break;
+	}
 	default:
 		break;
 	}
@@ -237,11 +254,13 @@ uint64_t http_track_server(struct sensor *s, struct flow *f, struct http_track *
 	case IN_CHUNKS:
 		return skip_chunks(t, RESPONSES, view);
 	case TO_THE_END:
-	case LOST:
-		if (http_is_response(view) != PARSE_DONE)
-			return cur_left(&view);
+	case LOST: {
+		size_t before = find_head(view, http_is_response);
+		if (before)
+			return before;
 		t->side[RESPONSES].state = AT_HEAD;
 		break;
+	}
 	default:
 		break;
 	}

@@ -12,6 +12,7 @@
 
 #define PORT_DNS 53
 #define DETECT_BYTES 64   /* enough to tell any protocol known here */
+#define REORDER_MS 100    /* a capture has packets out of order by less than this */
 #define PLAIN_SEGMENTS 64 /* of unknown text, in which STARTTLS may come */
 
 enum {
@@ -110,6 +111,19 @@ static enum parse is_dns(const struct flow *f, struct cursor view)
 	return r == PARSE_MORE && port ? PARSE_DONE : PARSE_BAD;
 }
 
+/* A SOCKS 5 client waits for the answer to its greeting before it asks. */
+static enum parse is_socks(struct cursor view)
+{
+	struct socks_request unused;
+	struct cursor c = view;
+	enum parse r = socks_client(&c, &unused);
+
+	if (r == PARSE_MORE && cur_left(&view) >= 3 && view.p[0] == 5 &&
+	    cur_left(&view) >= 2u + view.p[1])
+		return PARSE_DONE;
+	return r;
+}
+
 /* What is recognised but not looked into: SSH, and TLS joined in the middle. */
 static void name_unparsed(struct flow *f, struct cursor view)
 {
@@ -127,8 +141,6 @@ static void name_unparsed(struct flow *f, struct cursor view)
 static bool detect(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
 		   struct cursor view)
 {
-	struct socks_request socks;
-	struct cursor c = view;
 	const struct {
 		enum parse result;
 		uint8_t protocol;
@@ -139,7 +151,7 @@ static bool detect(struct sensor *s, struct flow *f, struct stream *st, unsigned
 		{http_is_request(view), STREAM_HTTP, side},
 		{http_is_response(view), STREAM_HTTP, !side},
 		{is_dns(f, view), STREAM_DNS, side},
-		{socks_client(&c, &socks), STREAM_SOCKS, side},
+		{is_socks(view), STREAM_SOCKS, side},
 	};
 	bool more = false;
 
@@ -351,6 +363,16 @@ static void pass_hole(struct sensor *s, struct flow *f, struct stream *st, unsig
 	}
 }
 
+/* Whether the hole's bytes will not come any more: there was no room for them, they were waited for,
+ * or the peer has them already (it was the capture that lost them), give or take some reordering. */
+static bool will_stay(const struct flow *f, const struct stream_side *x, unsigned side, uint32_t now)
+{
+	uint32_t waited = now - x->waiting;
+	bool arrived = f->rest[side].flags & SIDE_ACK && (int32_t)(f->side[side].ack - x->base) > 0;
+
+	return x->lost || waited > LIMIT_GAP_WAIT / NS_PER_MS || (arrived && waited > REORDER_MS);
+}
+
 /* A segment of unknown text: is something known starting here? */
 static void watch_plain(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
 			const struct packet *p, uint32_t seq)
@@ -415,7 +437,7 @@ void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct p
 	/* the other side may have waited for this one */
 	if (st->protocol != STREAM_PLAIN && st->side[!side].buffer && !st->side[!side].stopped)
 		run(s, f, st, !side, stream_view(&st->side[!side]));
-	if (x->hole && (x->lost || now - x->waiting > LIMIT_GAP_WAIT / NS_PER_MS))
+	if (x->hole && will_stay(f, x, side, now))
 		pass_hole(s, f, st, side);
 	if (f->inspect == INSPECT_MORE && is_over(st))
 		give_up(s, f, st, MISSING_PROTOCOL);
@@ -427,6 +449,12 @@ void tcp_inspect_finish(struct sensor *s, struct flow *f)
 		return;
 	struct stream *st = stream_of(s, f);
 	bool hole = st->side[0].hole || st->side[1].hole;
+	/* what waits behind holes is looked at after all */
+	for (unsigned side = 0; side < 2; side++)
+		for (unsigned i = 0; i < LIMIT_SEGMENTS && st->side[side].hole &&
+				     (st->protocol == STREAM_HTTP || st->protocol == STREAM_DNS);
+		     i++)
+			pass_hole(s, f, st, side);
 	finish_protocol(s, f, st,
 			f->flags & FLOW_CUT	    ? MISSING_CUT
 			: hole			    ? MISSING_GAP

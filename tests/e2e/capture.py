@@ -123,6 +123,54 @@ def tcp_exchange(client, sport, server, dport, request, reply=b"", start=0):
     return [Packet(start + i * 10**6, f) for i, f in enumerate(frames)]
 
 
+class Connection:
+    """A TCP connection that a test writes turn by turn: c(bytes), s(bytes)."""
+
+    def __init__(self, sport, dport, client=(10, 0, 0, 1), server=(203, 0, 113, 9), start=10**18,
+                 handshake=True):
+        self.ends = (client, sport, server, dport), (server, dport, client, sport)
+        self.next = [101, 901]
+        self.time = start
+        self.packets = []
+        if handshake:
+            self.put(0, 2, -1)
+            self.put(1, 0x12, -1)
+            self.put(0, 0x10)
+
+    def put(self, side, flags, shift=0, payload=b"", step=10**6):
+        self.packets.append(Packet(self.time, tcp(
+            *self.ends[side], self.next[side] + shift, self.next[1 - side], flags, payload)))
+        self.time += step
+
+    def say(self, side, payload, size=1400, order=None):
+        """In segments of `size`, in the order of the sort key `order`."""
+        pieces = [(i, payload[i:i + size]) for i in range(0, len(payload), size)]
+        for i, piece in sorted(pieces, key=order) if order else pieces:
+            self.put(side, 0x18, i, piece)
+        self.next[side] += len(payload)
+        self.put(1 - side, 0x10)
+        return self
+
+    def c(self, payload, **how):
+        return self.say(0, payload, **how)
+
+    def s(self, payload, **how):
+        return self.say(1, payload, **how)
+
+    def close(self):
+        for side in 0, 1:
+            self.put(side, 0x11)
+            self.next[side] += 1
+        self.put(0, 0x10)
+        return self.packets
+
+
+def dns_answer(name, addresses, number=1, rcode=0, ttl=300):
+    query = dns_query(name, number)
+    return query[:2] + struct.pack(">HHHHH", 0x8180 | rcode, 1, len(addresses), 0, 0) + query[12:] + \
+        b"".join(b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, ttl, 4) + bytes(a) for a in addresses)
+
+
 def dns_query(name, number=1, kind=1):
     labels = b"".join(bytes([len(x)]) + x for x in name) + b"\0"
     return struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + labels + struct.pack(">HH", kind, 1)

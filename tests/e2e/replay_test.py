@@ -331,6 +331,199 @@ class Hostile(Folder):
         self.assertEqual(len([r for r in records(path) if r["event"]["dataset"] == "egret.tls"]), 6)
 
 
+class Protocols(Folder):
+    """Connections that the tests write byte by byte."""
+
+    HELLO = capture.client_hello(b"content.dropboxapi.com")
+    SERVER_HELLO = b"\x16\3\3\0\x2a\2\0\0\x26\3\3" + bytes(range(32)) + b"\0\x13\1\0" + \
+        b"\x14\3\3\0\1\1"
+
+    def told(self, packets, *arguments):
+        return records(*arguments, self.file("x.pcap", capture.pcap(packets)))
+
+    def one(self, lines, dataset):
+        found = [r for r in lines if r["event"]["dataset"] == "egret." + dataset]
+        self.assertEqual(len(found), 1, f"{len(found)} {dataset} records")
+        return found[0]
+
+    def last(self, lines):
+        return [r for r in lines if "end" in r["egret"]][-1]
+
+    def hello_of(self, packets):
+        return self.one(self.told(packets), "tls")["tls"]["client"]["server_name"]
+
+    def test_a_hello_in_any_order(self):
+        for size in (1, 7, 40, 1400):
+            for order in (None, lambda p: -p[0], lambda p: p[0] * 7919 % 31):
+                if size == 1 and order:
+                    continue  # more pieces out of order than are kept
+                c = capture.Connection(5000, 443)
+                c.c(self.HELLO, size=size, order=order).s(self.SERVER_HELLO)
+                self.assertEqual(self.hello_of(c.close()), "content.dropboxapi.com")
+
+    def test_a_hello_over_several_records(self):
+        message, out = self.HELLO[5:], b""
+        for i in range(0, len(message), 11):
+            part = message[i:i + 11]
+            out += b"\x16\3\1" + len(part).to_bytes(2, "big") + part
+        self.assertEqual(self.hello_of(capture.Connection(5000, 9999).c(out).close()),
+                         "content.dropboxapi.com")
+
+    def test_sent_twice_and_overlapping(self):
+        c = capture.Connection(5000, 443)
+        c.put(0, 0x18, 20, self.HELLO[20:60])
+        c.put(0, 0x18, 0, self.HELLO[:40])
+        c.put(0, 0x18, 10, self.HELLO[10:50])
+        c.put(0, 0x18, 30, self.HELLO[30:])
+        self.assertEqual(self.hello_of(c.packets), "content.dropboxapi.com")
+
+    def test_a_lost_hello_says_why(self):
+        c = capture.Connection(5000, 443)
+        c.next[0] += 30
+        c.c(self.HELLO[30:]).s(self.SERVER_HELLO)
+        self.assertEqual(self.last(self.told(c.close()))["egret"]["name_missing"], "gap")
+        c = capture.Connection(5000, 443, handshake=False)
+        c.c(b"\x17\3\3\1\0" + bytes(256)).s(b"\x17\3\3\1\0" + bytes(256))
+        r = self.last(self.told(c.close()))
+        self.assertEqual(r["egret"]["name_missing"], "midstream")
+        self.assertEqual(r["network"]["protocol"], "tls")
+
+    def test_starttls(self):
+        c = capture.Connection(5000, 25)
+        c.s(b"220 mx ESMTP\r\n").c(b"EHLO me\r\n").s(b"250-mx\r\n250 STARTTLS\r\n")
+        c.c(b"STARTTLS\r\n").s(b"220 go\r\n").c(self.HELLO).s(self.SERVER_HELLO)
+        lines = self.told(c.close())
+        self.assertEqual(self.one(lines, "tls")["egret"]["tls"]["starttls"], 1)
+        self.assertEqual(self.last(lines)["destination"]["domain"], "content.dropboxapi.com")
+
+    def test_a_proxys_bytes_count_for_the_target(self):
+        c = capture.Connection(5000, 3128)
+        c.c(b"CONNECT gfs1.userstorage.mega.co.nz:443 HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        c.s(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        c.c(self.HELLO.replace(b"content.dropboxapi.com", b"gfs1.userstorage.mega.nz"[:22]))
+        c.c(bytes(50000))
+        lines = self.told(c.close())
+        r = self.one(lines, "http")
+        self.assertTrue(r["egret"]["http"]["connect"])
+        self.assertEqual(r["http"]["response"]["status_code"], 200)
+        first = [x for x in lines if x["event"]["dataset"] == "egret.conn"][0]
+        self.assertEqual(first["egret"]["name_source"], "proxy")
+        self.assertEqual(first["destination"]["domain"], "gfs1.userstorage.mega.co.nz")
+        self.assertEqual(self.last(lines)["egret"]["name_source"], "sni")
+        self.assertEqual(self.one(lines, "tls")["tls"]["client"]["server_name"],
+                         "gfs1.userstorage.mega")
+
+    def test_a_refused_connect_names_no_tunnel(self):
+        c = capture.Connection(5000, 3128)
+        c.c(b"CONNECT mega.nz:443 HTTP/1.1\r\n\r\n").s(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+        c.c(b"GET http://www.example.com/ HTTP/1.1\r\nHost: www.example.com\r\n\r\n")
+        lines = self.told(c.close())
+        self.assertEqual([r["url"]["domain"] for r in lines if "url" in r],
+                         ["mega.nz", "www.example.com"])
+
+    def test_socks(self):
+        name = b"up.ufile.io"
+        c = capture.Connection(5000, 1080)
+        c.c(b"\5\1\0").s(b"\5\0").c(b"\5\1\0\3" + bytes([len(name)]) + name + b"\1\xbb")
+        c.s(b"\5\0\0\1\0\0\0\0\0\0").c(bytes(range(1, 100)) * 20)
+        r = self.last(self.told(c.close()))
+        self.assertEqual((r["destination"]["domain"], r["egret"]["name_source"]), (name.decode(), "proxy"))
+        c = capture.Connection(5001, 1080)
+        c.c(b"\4\1\1\xbb\0\0\0\1me\0" + name + b"\0").s(b"\0\x5a" + bytes(6)).c(self.HELLO)
+        r = self.last(self.told(c.close()))
+        self.assertEqual((r["destination"]["domain"], r["egret"]["name_source"]),
+                         ("content.dropboxapi.com", "sni"))
+
+    def test_http_on_one_connection(self):
+        put = b"PUT /a HTTP/1.1\r\nHost: transfer.sh\r\nContent-Length: 30000\r\n\r\n" + bytes(30000)
+        chunked = b"POST /b HTTP/1.1\r\nHost: transfer.sh\r\nTransfer-Encoding: chunked\r\n\r\n" + \
+            (b"400\r\n" + bytes(1024) + b"\r\n") * 9 + b"0\r\n\r\n"
+        get = b"GET /c HTTP/1.1\r\nHost: transfer.sh\r\n\r\n"
+        c = capture.Connection(5000, 8080)
+        c.c(put).s(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 3\r\n\r\nok\n")
+        c.c(chunked).s(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nok\n\r\n0\r\n\r\n")
+        c.c(b"HEAD /h HTTP/1.1\r\nHost: transfer.sh\r\n\r\n" + get)  # pipelined
+        c.s(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+        lines = [r for r in self.told(c.close()) if r["event"]["dataset"] == "egret.http"]
+        self.assertEqual([(r["http"]["request"]["method"], r["url"]["original"],
+                           r["http"]["response"]["status_code"]) for r in lines],
+                         [("PUT", "/a", 201), ("POST", "/b", 200), ("HEAD", "/h", 200), ("GET", "/c", 404)])
+        self.assertEqual(lines[0]["http"]["request"]["body"]["bytes"], 30000)
+        # bodies may be missing from the capture, heads are found all the same
+        packets = [p for p in c.packets if not (len(p.data) > 1400 and b"HTTP" not in p.data)]
+        lost = [r for r in self.told(packets) if r["event"]["dataset"] == "egret.http"]
+        self.assertEqual([r["url"]["original"] for r in lost if r["url"]["original"] != "/b"],
+                         ["/a", "/h", "/c"])
+
+    def test_another_host_on_the_same_connection(self):
+        c = capture.Connection(5000, 80)
+        for host in (b"transfer.sh", b"file.io"):
+            c.c(b"POST / HTTP/1.1\r\nHost: " + host + b"\r\nContent-Length: 40000\r\n\r\n" + bytes(40000))
+            c.s(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        path = self.file("x.pcap", capture.pcap(c.close()))
+        found = {f["egret"]["finding"]["service"]: f["source"]["bytes"] for f in findings("-t", "1k", path)}
+        self.assertEqual(set(found), {"transfer.sh", "file.io"})
+        for size in found.values():
+            self.assertLess(abs(size - 40000), 500)
+
+    def test_dns_is_joined(self):
+        client, resolver = (10, 0, 0, 1), (10, 0, 0, 53)
+        def q(at, name, number, sport=5000):
+            return capture.Packet(10**18 + at, capture.udp(client, sport, resolver, 53,
+                                                           capture.dns_query(name, number)))
+        def a(at, name, number, addresses=(), sport=5000, rcode=0):
+            return capture.Packet(10**18 + at, capture.udp(
+                resolver, 53, client, sport, capture.dns_answer(name, addresses, number, rcode)))
+        name = [b"wWw", b"exAmple", b"com"]
+        packets = [q(0, name, 7), q(5 * 10**6, name, 7), a(2 * 10**7, name, 7, [(1, 2, 3, 4)])]
+        # many at once from one port, answered in another order
+        for i in range(20):
+            packets.append(q(10**8 + i, [b"n%d" % i, b"test"], 100 + i, 5353 - 1))
+        for i in reversed(range(19)):
+            packets.append(a(2 * 10**8 - i, [b"n%d" % i, b"test"], 100 + i, [(1, 1, 1, i)], 5353 - 1))
+        packets.append(a(3 * 10**8, [b"never", b"asked"], 1, rcode=3, sport=6000))
+        packets.append(q(3 * 10**10, [b"later"], 9))
+        lines = [r for r in self.told(packets)]
+        by = {r["dns"]["question"]["name"]: r for r in lines}
+        self.assertEqual(len(lines), 23)
+        r = by["www.example.com"]
+        self.assertEqual((r["dns"]["resolved_ip"], r["egret"]["dns"]["rtt"]), (["1.2.3.4"], 2 * 10**7))
+        for i in range(19):
+            self.assertEqual(by[f"n{i}.test"]["dns"]["resolved_ip"], [f"1.1.1.{i}"])
+        self.assertFalse(by["n19.test"]["egret"]["dns"]["answered"])
+        self.assertEqual(by["never.asked"]["dns"]["response_code"], "NXDOMAIN")
+        self.assertFalse(by["never.asked"]["egret"]["dns"]["asked"])
+
+    def test_an_unnamed_upload_gets_the_name_that_was_looked_up(self):
+        client, server = (10, 0, 0, 1), (203, 0, 113, 9)
+        name = [b"up", b"ufile", b"io"]
+        packets = [capture.Packet(10**18, capture.udp(client, 5000, (10, 0, 0, 53), 53,
+                                                      capture.dns_query(name))),
+                   capture.Packet(10**18 + 10**6, capture.udp(
+                       (10, 0, 0, 53), 53, client, 5000, capture.dns_answer(name, [server])))]
+        c = capture.Connection(5001, 4433, start=10**18 + 10**9)
+        c.c(bytes([1]) * 60000)
+        lines = self.told(packets + c.close())
+        r = self.last(lines)
+        self.assertEqual((r["destination"]["domain"], r["egret"]["name_source"]),
+                         ("up.ufile.io", "dns_client"))
+        # another client that asked nobody we saw: a weaker source, and said so
+        c = capture.Connection(5001, 4433, client=(10, 0, 0, 2), start=10**18 + 10**9)
+        r = self.last(self.told(packets + c.c(bytes([1]) * 60000).close()))
+        self.assertEqual(r["egret"]["name_source"], "dns_any")
+
+    def test_what_hides_names_is_told(self):
+        c = capture.Connection(5000, 853)
+        c.c(capture.client_hello(b"dns.quad9.net"))
+        self.assertIn("dot", self.last(self.told(c.close()))["egret"]["hides"])
+        c = capture.Connection(5000, 443)
+        c.c(capture.client_hello(b"mozilla.cloudflare-dns.com"))
+        self.assertIn("doh", self.last(self.told(c.close()))["egret"]["hides"])
+        c = capture.Connection(5000, 443, server=(8, 8, 8, 8))
+        c.c(capture.client_hello(b"www.example.com"))
+        self.assertIn("doh", self.last(self.told(c.close()))["egret"]["hides"])
+
+
 class Explain(unittest.TestCase):
     def test_names(self):
         self.assertIn(b"MEGA", egret("--explain", "gfs270n138.userstorage.MEGA.co.nz.").stdout)
