@@ -39,6 +39,13 @@ uint32_t pool_get(struct pool *p)
 	return p->made++;
 }
 
+void pool_clear(struct pool *p)
+{
+	p->free_count = 0;
+	for (uint32_t n = p->made; n > 0; n--)
+		pool_put(p, n - 1);
+}
+
 void pool_put(struct pool *p, uint32_t number)
 {
 	if (p->free_count == p->free_room) {

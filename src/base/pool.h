@@ -28,6 +28,8 @@ void pool_fini(struct pool *p);
 
 /* The number of a zeroed object, or POOL_NONE when the limit is reached. */
 uint32_t pool_get(struct pool *p);
+/* Takes all objects back at once; the memory stays. */
+void pool_clear(struct pool *p);
 void pool_put(struct pool *p, uint32_t number);
 
 static inline void *pool_at(const struct pool *p, uint32_t number)

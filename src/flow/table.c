@@ -184,14 +184,19 @@ static void recall(struct flow_table *t, struct flow *f, const struct tuple *k, 
 	}
 }
 
+static void tell_end(struct flow_table *t, struct flow *f, enum flow_end why)
+{
+	if (!(f->flags & FLOW_ESTABLISHED))
+		t->stats->flows_unanswered++;
+	t->events.ended(t->events.context, f, why);
+}
+
 static void end_flow(struct flow_table *t, uint32_t number, enum flow_end why)
 {
 	struct flow *f = pool_at(&t->flows, number);
 	struct tuple k = {f->addr[0], f->addr[1], f->port[0], f->port[1], f->proto};
 
-	if (!(f->flags & FLOW_ESTABLISHED))
-		t->stats->flows_unanswered++;
-	t->events.ended(t->events.context, f, why);
+	tell_end(t, f, why);
 	if (why == END_EVICTED) {
 		t->stats->flows_evicted++;
 		if (f->flags & FLOW_OPENED)
@@ -253,11 +258,16 @@ static void fire(void *owner, uint32_t number)
 
 void flow_table_finish(struct flow_table *t)
 {
+	/* a million flows one by one out of the index would be a million cache misses */
 	for (uint32_t n = 0; n < t->flows.made; n++) {
-		const struct flow *f = pool_at(&t->flows, n);
+		struct flow *f = pool_at(&t->flows, n);
 		if (f->id)
-			end_flow(t, n, f->flags & FLOW_FINISHED ? natural_end(f) : END_CAPTURE);
+			tell_end(t, f, f->flags & FLOW_FINISHED ? natural_end(f) : END_CAPTURE);
 	}
+	hindex_clear(&t->index);
+	wheel_init(&t->wheel, link_of, t);
+	pool_clear(&t->flows);
+	pool_clear(&t->rares);
 }
 
 void flow_table_advance(struct flow_table *t, uint64_t ns)
