@@ -17,15 +17,18 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-import capture  # noqa: E402
-
 TESTS = os.path.dirname(HERE)
+sys.path[:0] = [HERE, TESTS]
+import capture  # noqa: E402
+import validate  # noqa: E402
+
 EGRET = os.path.abspath("egret")
 DEMO = os.path.join(TESTS, "captures", "demo.pcap")
 LISTS = os.path.join(TESTS, "..", "domains")
 VALIDATE = os.path.join(TESTS, "validate.py")
 FINDINGS = os.path.join(TESTS, "..", "src", "output", "finding.schema.json")
+with open(validate.SCHEMA, encoding="utf-8") as schema:
+    VALID = validate.Validator(json.load(schema))
 CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
@@ -38,7 +41,12 @@ def egret(*arguments, stdin=None, status=0):
 
 
 def records(*arguments, stdin=None, status=0):
+    """Every line of every test is held against the schema."""
     out = egret("--records", "-", "--quiet", *arguments, stdin=stdin, status=status).stdout
+    for line in out.splitlines(keepends=True):
+        what = validate.problem(line, VALID, lambda _: True)
+        if what:
+            raise AssertionError(f"{what}: {line}")
     return [json.loads(line) for line in out.splitlines()]
 
 
