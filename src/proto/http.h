@@ -44,8 +44,8 @@ enum parse http_is_response(struct cursor c);
 enum parse http_request_head(struct cursor *c, struct http_request *out);
 enum parse http_response_head(struct cursor *c, struct http_response *out);
 
-/* The authority that the request is for: CONNECT's target (unless it is a path), else an absolute-form target's
- * authority, else Host. Raw text for hostname_from_authority. */
+/* The authority that the request is for: CONNECT's target (unless it is a path), else an
+ * absolute-form target's authority, else Host. Raw text for hostname_from_authority. */
 struct str http_effective_host(const struct http_request *r);
 
 /* Skips a chunked body (RFC 9112 section 7.1) incrementally. Zero the state at its start. Returns
