@@ -18,10 +18,10 @@ struct filter *filter_new(const char *expression,
 			  void (*problem)(void *context, const char *text), void *context);
 void filter_free(struct filter *f);
 
-/* Compiles for this LINKTYPE_ value if that has not been done. */
-void filter_prepare(struct filter *f, uint32_t link);
-/* -1 and an error when the expression compiles for none of the link types prepared so far, or,
- * before any was, not for Ethernet. */
+/* Compiles for frames like this one if that has not been done. */
+void filter_prepare(struct filter *f, const struct frame *frame);
+/* -1 and an error when the expression compiles for no frame prepared so far, or, before any was,
+ * not for Ethernet. */
 int filter_check(struct filter *f, struct error *e);
 
 bool filter_pass(struct filter *f, const struct frame *frame);

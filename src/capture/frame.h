@@ -10,7 +10,7 @@ struct frame {
 	uint32_t captured;   /* bytes at data */
 	uint32_t length;     /* bytes on the wire; never below captured */
 	uint32_t link;       /* LINKTYPE_ value as in the tcpdump.org registry, not DLT_ */
-	uint32_t interface;  /* number within the source, for counters */
+	uint32_t interface;  /* number within its file's section, 0 in a pcap file */
 };
 
 #endif

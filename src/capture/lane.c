@@ -76,7 +76,7 @@ bool lane_begin(struct lane *l, uint64_t *first)
 		if (l->queue[i].time < *first)
 			*first = l->queue[i].time;
 		if (l->filter)
-			filter_prepare(l->filter, l->queue[i].link);
+			filter_prepare(l->filter, &l->queue[i]);
 	}
 	l->count = n;
 	return n > 0;

@@ -17,12 +17,20 @@ struct source;
  * interfaces, link types), each also gzip or zstd compressed.
  *
  * All files are merged into one stream in time order: a file is opened when the stream reaches its
- * first packet, so any number of rotated files needs few descriptors. Within one file the order is
- * the file's own. `filter` is a pcap-filter(7) expression, or NULL.
+ * first packet, and at most LIMIT_OPEN_FILES hold a descriptor, so any number of rotated or
+ * overlapping files is read. Within one file the order is the file's own. The same file named twice
+ * is read once. `filter` is a pcap-filter(7) expression, or NULL; it must compile for a link type
+ * that the files begin with, and leaves out packets of those for which it does not.
  *
- * NULL and an error when a path does not exist, cannot be read, or the filter does not compile. A
- * damaged file is no error here: it is read up to the damage, reported through `problem`, and the
- * next file goes on.
+ * Opening reads the head of every file, so it waits for the first packet of a pipe. NULL and an
+ * error when a path does not exist, cannot be read, or the filter does not compile.
+ *
+ * A damaged file is no error: it is read up to the damage, reported through `problem`, counted in
+ * stats.files_damaged, and the next file goes on. So is a file that was named and is empty or no
+ * capture, and one inside a folder that cannot be read. stats must outlive the source.
+ *
+ * Memory: LIMIT_WINDOW for each of LIMIT_OPEN_FILES files that overlap in time, LIMIT_WINDOW_SMALL
+ * for each one more, twice that and the unpacker's state (at most LIMIT_ZSTD_WINDOW_LOG) if packed.
  */
 struct source_files_options {
 	const char *const *paths;

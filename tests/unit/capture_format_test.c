@@ -15,7 +15,7 @@
 static void expect_frame(const struct seen *s, size_t i, uint64_t time, uint32_t captured,
 			 uint32_t length, uint32_t link, uint8_t mark)
 {
-	cr_assert(gt(sz, s->count, i));
+	cr_assert(i < s->count, "frame %zu of %zu", i, s->count); /* Criterion 2.4's gt takes equal */
 	const struct seen_frame *f = &s->frames[i];
 	cr_expect(eq(u64, f->time, time), "frame %zu", i);
 	cr_expect(eq(u32, f->captured, captured), "frame %zu", i);
