@@ -15,7 +15,6 @@ struct seen {
 	char name[256]; /* the server's reading of SNI */
 	uint8_t alpn[256]; /* the offer as the server got it, wire form */
 	size_t alpn_n;
-	const char *chosen_alpn;
 	int version;
 	uint16_t cipher;
 	bool resumed;
@@ -54,6 +53,15 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *n, const 
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* Without it OpenSSL forgets the name of a session that is resumed. */
+static int on_name(SSL *ssl, int *alert, void *arg)
+{
+	(void)ssl;
+	(void)alert;
+	(void)arg;
+	return SSL_TLSEXT_ERR_OK;
+}
+
 static X509 *make_certificate(EVP_PKEY *key)
 {
 	X509 *x = X509_new();
@@ -83,6 +91,7 @@ static struct ends make_ends(int client_version, int server_version)
 	SSL_CTX_use_PrivateKey(e.server, key);
 	EVP_PKEY_free(key);
 	SSL_CTX_set_client_hello_cb(e.server, on_hello, NULL);
+	SSL_CTX_set_tlsext_servername_callback(e.server, on_name);
 	SSL_CTX_set_alpn_select_cb(e.server, on_alpn, NULL);
 	SSL_CTX_set_security_level(e.client, 0);
 	SSL_CTX_set_security_level(e.server, 0);
@@ -144,7 +153,8 @@ static SSL_SESSION *shake(struct ends *e, const char *name, const char *alpn, SS
 	seen.cipher = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(s));
 	seen.resumed = SSL_session_reused(s);
 	SSL_SESSION *next = SSL_get1_session(c);
-	SSL_shutdown(c); /* so that the session stays good */
+	SSL_shutdown(c); /* so that the session stays good, on both sides */
+	SSL_shutdown(s);
 	SSL_free(c);
 	SSL_free(s);
 	return next;
@@ -223,6 +233,27 @@ Test(tls_openssl, reads_a_hello_that_had_to_be_asked_for_again)
 	const struct tls_server s = compare(TLS1_3_VERSION);
 	cr_expect(s.retry);
 	free_ends(&e);
+}
+
+Test(tls_openssl, sees_no_certificate_in_a_resumed_handshake)
+{
+	static const struct {
+		int version;
+		bool tickets;
+	} cases[] = {{TLS1_2_VERSION, true}, {TLS1_2_VERSION, false}, {TLS1_3_VERSION, true}};
+	for (unsigned i = 0; i < 3; i++) {
+		struct ends e = make_ends(cases[i].version, cases[i].version);
+		if (!cases[i].tickets)
+			SSL_CTX_set_options(e.server, SSL_OP_NO_TICKET);
+		SSL_CTX_set_session_id_context(e.server, (const uint8_t *)"t", 1);
+		SSL_SESSION *session = shake(&e, "r.example", NULL, NULL);
+		compare(cases[i].version);
+		SSL_SESSION_free(shake(&e, "r.example", NULL, session));
+		cr_assert(seen.resumed);
+		compare(cases[i].version);
+		SSL_SESSION_free(session);
+		free_ends(&e);
+	}
 }
 
 Test(tls_openssl, reads_flights_cut_into_small_records)

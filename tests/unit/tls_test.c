@@ -144,6 +144,7 @@ Test(tls_hello, tells_the_name_as_soon_as_its_extension_is_whole)
 		cr_assert_eq(tls_client_hello(&c, false, &h), PARSE_MORE);
 		cr_expect_eq(h.has_sni, n >= whole, "%zu", n);
 		cr_expect_eq(h.server_name.n, n >= whole ? 15 : 0);
+		cr_expect(h.alpn.count == 0 || h.alpn.count == 2, "never half a list");
 	}
 }
 

@@ -203,3 +203,21 @@ Test(x509, refuses_what_is_not_der)
 	for (size_t i = 0; i < COUNT(wrong); i++)
 		cr_expect_eq(x509_names_of(cur_of(wrong[i].p, wrong[i].n), &n), PARSE_BAD, "%zu", i);
 }
+
+Test(x509, refuses_a_length_of_more_than_four_bytes)
+{
+	struct x509_names n;
+	struct cursor contents;
+	static struct wire again;
+	usual();
+	for (unsigned bytes = 2; bytes <= 5; bytes++) {
+		contents = cur_of(w.b + 4, w.n - 4); /* behind the outermost head */
+		again.n = 0;
+		wire_number(&again, 0x30, 1);
+		wire_number(&again, 0x80 | bytes, 1);
+		wire_number(&again, cur_left(&contents), bytes);
+		wire_bytes(&again, contents.p, cur_left(&contents));
+		cr_expect_eq(x509_names_of(wire_cursor(&again), &n),
+			     bytes <= 4 ? PARSE_DONE : PARSE_BAD, "%u", bytes);
+	}
+}
