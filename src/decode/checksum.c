@@ -24,9 +24,9 @@ static const uint8_t keep_last[2 * BLOCK] = {
 
 /* n >= BLOCK bytes.
  *
- * Each 64-bit word is high * 2^32 + low, and what is wanted is the sum of all highs and lows. Adding
- * whole words modulo 2^64 beside the sum of the highs is one operation less than taking both apart:
- * whole - (high << 32) leaves the lows, exactly, as long as their sum is below 2^64.
+ * Each 64-bit word is high * 2^32 + low, and what is wanted is the sum of all highs and lows.
+ * Adding whole words modulo 2^64 beside the sum of the highs is one operation less than taking both
+ * apart: whole - (high << 32) leaves the lows, exactly, as long as their sum is below 2^64.
  *
  * The rest is the end of one more block that reaches back into what is summed already, masked out,
  * so that no branch hangs on its length. That block starts at an odd byte when n is odd: then the

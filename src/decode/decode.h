@@ -8,13 +8,16 @@
  * transparent Ethernet), ERSPAN I, II, III, VXLAN, GENEVE, GTP-U, IP-in-IP, 6in4, 4in6, Teredo.
  *
  * A UDP port that may mean a tunnel is followed only when what is inside stands up to a check;
- * otherwise the packet is plain UDP. So it is too when the inside makes no sense or leads nowhere (ARP
- * in VXLAN, a protocol that is not known, too much nesting): nothing can hide its bytes from being
- * counted behind a tunnel's port. ICMP and fragments inside are understood, and are not plain UDP.
+ * otherwise the packet is plain UDP. So it is too when the inside makes no sense or leads nowhere
+ * (ARP in VXLAN, a protocol that is not known, too much nesting): nothing can hide its bytes from
+ * being counted behind a tunnel's port. ICMP and fragments inside are understood, and are not plain
+ * UDP.
  *
  * An IP length of 0 (offload of super-packets; a jumbogram without its option) stands for all that
  * the frame holds. An IP length beyond the frame is believed, as of a packet that a mirror cut, and
- * counted. Packets quoted in ICMP errors are not looked into. Bad checksums are counted and otherwise ignored.
+ * counted. Packets quoted in ICMP errors are not looked into. Bad checksums are counted and
+ * otherwise ignored: all of IPv4 headers, and of TCP and UDP those of up to 256 bytes and one in 16
+ * of the longer.
  */
 #ifndef EGRET_DECODE_DECODE_H
 #define EGRET_DECODE_DECODE_H

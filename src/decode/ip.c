@@ -27,8 +27,8 @@ enum next ip_any(struct walk *w)
 	return walk_bad_ip(w);
 }
 
-/* The length an IP header tells. Beyond the frame it is believed, unless a header around it has told
- * where it ends. */
+/* The length an IP header tells. Beyond the frame it is believed, unless a header around it has
+ * told where it ends. */
 static void limit_counted(struct walk *w, size_t n)
 {
 	if (n > walk_wire(w)) {

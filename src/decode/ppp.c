@@ -39,8 +39,8 @@ enum next ppp_pppoe(struct walk *w)
 	return NEXT_PPP;
 }
 
-/* More than a guess: the header adds up (IPv4), or its length is that of what is here (IPv6; a short
- * frame may be padded). */
+/* More than a guess: the header adds up (IPv4), or its length is that of what is here (IPv6; a
+ * short frame may be padded). */
 static bool surely_ip(const struct walk *w)
 {
 	enum { ETHERNET_MIN = 60 };

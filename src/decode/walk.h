@@ -21,12 +21,13 @@ struct decoder {
 	struct cursor more;
 	size_t more_cut;
 	struct packet more_base; /* time, tags and tunnels around them */
+	unsigned long_segments; /* met so far, of which some have their checksum verified */
 	struct unknown_link unknown[UNKNOWN_LINKS];
 };
 
 enum next {
 	NEXT_NOTHING, /* the walk ends without a packet; the reason is counted */
-	NEXT_WAIT,    /* nothing to give out: a fragment was kept, or what is inside is of no interest */
+	NEXT_WAIT,    /* nothing to give out: a fragment was kept, or it is ICMP */
 	NEXT_DONE,    /* *out is filled */
 	NEXT_ETHERNET,
 	NEXT_VLAN, /* behind the tag's Ethernet type */

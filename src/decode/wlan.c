@@ -70,8 +70,8 @@ enum next wlan_avs(struct walk *w)
 	return p && skip_rest(w, load_be32(p + 4), 8) ? NEXT_WLAN : walk_bad_link(w);
 }
 
-/* Some drivers that say Prism send AVS; AVS starts with a magic number. Prism's own header is in the
- * byte order of the machine that captured, and small. */
+/* Some drivers that say Prism send AVS; AVS starts with a magic number. Prism's own header is in
+ * the byte order of the machine that captured, and small. */
 enum next wlan_prism(struct walk *w)
 {
 	if (cur_left(&w->c) < 8)
@@ -89,8 +89,8 @@ enum next wlan_frame(struct walk *w)
 	return frame_with_flags(w, false);
 }
 
-/* Pieces of an MSDU are not put together: the first tells by its IP length how long the whole is, the
- * others carry no header. */
+/* Pieces of an MSDU are not put together: the first tells by its IP length how long the whole is,
+ * the others carry no header. */
 static enum next frame_with_flags(struct walk *w, bool padded)
 {
 	enum { TO_DS = 1, FROM_DS = 2, PROTECTED = 0x40, ORDER = 0x80 }; /* second byte */

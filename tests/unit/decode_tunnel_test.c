@@ -358,7 +358,8 @@ Test(tunnel, teredo_with_its_indications)
 		if (i & 1)
 			build_put(&b, 0, 0, 0xaa, 0xbb, 1, 2, 3, 4);
 		if (i & 2)
-			build_put(&b, 0, 1, 3, 2, 'i', 'd', '!', 'a', 'u', 1, 2, 3, 4, 5, 6, 7, 8, 0);
+			build_put(&b, 0, 1, 3, 2, 'i', 'd', '!', 'a', 'u', 1, 2, 3, 4, 5, 6, 7, 8,
+				  0);
 		if (i & 1)
 			build_udp_at(&b, 3544, 50000);
 		else
