@@ -131,6 +131,7 @@ static void tell(const struct replay *p, const struct replay_options *o, uint64_
 
 	getrusage(RUSAGE_SELF, &use);
 	run.memory = (uint64_t)use.ru_maxrss * 1024;
+	run.link_count = sensor_unknown_links(p->sensor, &run.links);
 	if (o->json)
 		analyst_findings(p->analyst, put_json, out);
 	else

@@ -256,6 +256,11 @@ void report_summary(const struct report_run *r, FILE *out)
 	for (unsigned i = 0; i < stat_count; i++)
 		if (!is_ordinary(stat_infos[i].name))
 			put_oddity(out, stat_get(s, i), stat_infos[i].help, &any);
+	for (unsigned i = 0; i < r->link_count; i++) {
+		char help[64];
+		snprintf(help, sizeof help, "Packets of unknown link type %u", r->links[i].link);
+		put_oddity(out, r->links[i].frames, help, &any);
+	}
 	put_oddity(out, r->analyst.names_evicted, "Addresses whose names were forgotten while they held",
 		   &any);
 	put_oddity(out, r->analyst.accounts_refused, "Records left out of the ledger: it is full", &any);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "core/stats.h"
+#include "decode/decode.h"
 #include "detect/analyst.h"
 
 /* The findings as an aligned table, or a line that says there are none. */
@@ -16,6 +17,8 @@ struct report_run {
 	uint64_t first, last; /* packet times, ns; 0: no packet */
 	uint64_t cpu, wall;   /* ns that the run took */
 	uint64_t memory;      /* peak resident bytes */
+	const struct unknown_link *links; /* link types that could not be read */
+	unsigned link_count;
 };
 
 /* What was read, what is known, and every loss and oddity that is not zero. */

@@ -83,29 +83,45 @@ static void take_packet(struct sensor *s, const struct packet *p, uint64_t hash)
 	flow_settle(&s->table, f);
 }
 
-/* Decoding, and two rounds of prefetching, go over the whole batch first: by the time a packet is
- * taken, its slot of the index and its flow are in the cache. */
+/* Takes the packets decoded so far: by now their slots of the index are in the cache; their flows
+ * are fetched before the first is taken. */
+static void take_batch(struct sensor *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		flow_prefetch(&s->table, s->hashes[i]);
+	for (size_t i = 0; i < n; i++)
+		take_packet(s, &s->packets[i], s->hashes[i]);
+}
+
 void sensor_take(struct sensor *s, const struct frame *frames, size_t count)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!decode_frame(s->decoder, &frames[i], &s->packets[n]))
-			continue;
-		s->hashes[n] = flow_hash(&s->table, &s->packets[n].tuple);
-		flow_prefetch_index(&s->table, s->hashes[n]);
-		n++;
+		bool more = decode_frame(s->decoder, &frames[i], &s->packets[n]);
+		while (more) {
+			s->hashes[n] = flow_hash(&s->table, &s->packets[n].tuple);
+			flow_prefetch_index(&s->table, s->hashes[n]);
+			/* an A-MSDU makes more packets than frames */
+			if (++n == LIMIT_BATCH) {
+				take_batch(s, n);
+				n = 0;
+			}
+			more = decode_more(s->decoder, &s->packets[n]);
+		}
 	}
-	for (size_t i = 0; i < n; i++)
-		flow_prefetch(&s->table, s->hashes[i]);
-	for (size_t i = 0; i < n; i++)
-		take_packet(s, &s->packets[i], s->hashes[i]);
+	take_batch(s, n);
 	if (count) {
 		if (frames[count - 1].time > s->now)
 			s->now = frames[count - 1].time;
 		dns_track_expire(s, false);
 		decoder_release(s->decoder, s->now);
 	}
+}
+
+unsigned sensor_unknown_links(const struct sensor *s, const struct unknown_link **list)
+{
+	return decoder_unknown_links(s->decoder, list);
 }
 
 void sensor_finish(struct sensor *s)

@@ -12,6 +12,7 @@
 #include "capture/frame.h"
 #include "core/record.h"
 #include "core/stats.h"
+#include "decode/decode.h"
 #include "flow/table.h"
 
 struct sensor_settings {
@@ -28,6 +29,8 @@ struct sensor *sensor_new(const struct sensor_settings *settings, struct record_
 void sensor_take(struct sensor *s, const struct frame *frames, size_t count);
 /* The capture is over: ends every flow and tells what is left. */
 void sensor_finish(struct sensor *s);
+/* As decoder_unknown_links. */
+unsigned sensor_unknown_links(const struct sensor *s, const struct unknown_link **list);
 void sensor_free(struct sensor *s);
 
 #endif

@@ -520,6 +520,28 @@ class Protocols(Folder):
         r = self.last(self.told(packets + c.c(bytes([1]) * 60000).close()))
         self.assertEqual(r["egret"]["name_source"], "dns_any")
 
+    def test_an_amsdu_holds_several_packets(self):
+        def subframe(name, pad):
+            ip = capture.udp((10, 0, 0, 1), 5000, (10, 0, 0, 53), 53,
+                             capture.dns_query([name], len(name)))[14:]
+            body = b"\xaa\xaa\3\0\0\0\x08\0" + ip
+            out = bytes(12) + len(body).to_bytes(2, "big") + body
+            return out + bytes(-len(out) % 4 if pad else 0)
+        # QoS data, to the distribution system, A-MSDU present; 40 of them overfill a batch of 64
+        head = b"\x88\1\0\0" + bytes(18) + b"\0\0" + b"\x80\0"
+        packets, wanted = [], set()
+        for i in range(40):
+            names = [b"amsdu-%d-%d" % (i, k) for k in range(3)]
+            wanted |= {n.decode() for n in names}
+            packets.append(capture.Packet(10**18 + i * 10**6, head + b"".join(
+                subframe(n, k < 2) for k, n in enumerate(names))))
+        path = self.file("x.pcap", capture.pcap(packets, link=105))
+        self.assertEqual({r["dns"]["question"]["name"] for r in records(path)}, wanted)
+
+    def test_an_unknown_link_type_is_named(self):
+        path = self.file("x.pcap", capture.pcap([capture.Packet(10**18, bytes(60))] * 3, link=147))
+        self.assertRegex(egret(path).stdout, rb"3  Packets of unknown link type 147")
+
     def test_what_hides_names_is_told(self):
         c = capture.Connection(5000, 853)
         c.c(capture.client_hello(b"dns.quad9.net"))
