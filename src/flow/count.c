@@ -10,13 +10,9 @@
 
 static struct flow_rare_side *rare_side(struct flow_table *t, struct flow *f, unsigned side)
 {
-	if (!f->rare) {
-		uint32_t n = pool_get(&t->rares);
-		if (n == POOL_NONE)
-			return NULL;
-		f->rare = n + 1;
-	}
-	return &flow_rare(t, f)->side[side];
+	struct flow_rare *r = flow_rare_make(t, f);
+
+	return r ? &r->side[side] : NULL;
 }
 
 static void add_seen(struct flow *f, unsigned side, uint32_t bytes)
@@ -423,6 +419,13 @@ void count_udp(struct flow *f, unsigned side, const struct packet *p)
 	f->credit -= (int32_t)p->length;
 }
 
+uint64_t count_more(const struct flow_table *t, const struct flow *f, unsigned side)
+{
+	const struct flow_rare *r = flow_rare(t, f);
+
+	return r ? other_bytes(f, side, &r->side[side]) + r->side[side].done : 0;
+}
+
 struct byte_count count_of(const struct flow_table *t, const struct flow *f, unsigned side)
 {
 	const struct flow_side_rest *r = &f->rest[side];
@@ -442,9 +445,7 @@ struct byte_count count_of(const struct flow_table *t, const struct flow *f, uns
 		uint64_t sent = span(r->seq_wraps, f->side[side].seq, r->start);
 		c.unacked = sent > c.bytes ? sent - c.bytes : 0;
 	}
-	const struct flow_rare *rare = flow_rare(t, f);
-	if (rare)
-		c.bytes += other_bytes(f, side, &rare->side[side]) + rare->side[side].done;
+	c.bytes += count_more(t, f, side);
 	/* of what is on its way, or came in two number spaces, some was seen beyond that */
 	if (c.seen > c.bytes)
 		c.seen = c.bytes;

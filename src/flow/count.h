@@ -30,5 +30,7 @@ void count_udp(struct flow *f, unsigned side, const struct packet *p);
 
 /* The counts of one side now. */
 struct byte_count count_of(const struct flow_table *t, const struct flow *f, unsigned side);
+/* Bytes of a side that other numbers than its present ones carried: part of count_of's. */
+uint64_t count_more(const struct flow_table *t, const struct flow *f, unsigned side);
 
 #endif

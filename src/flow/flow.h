@@ -62,7 +62,7 @@ struct flow {
 	uint8_t proto;
 	uint8_t flags;
 	uint8_t inspect; /* owned by the room that looks into payload; 0: it wants no more */
-	uint8_t spare;
+	uint8_t resets;  /* bit n: side n sent a RST and no payload since */
 	uint32_t last;   /* time of its last packet, ms of the table's clock */
 	int32_t credit;  /* payload bytes left until a flow record is due */
 	struct flow_side side[2];

@@ -21,8 +21,13 @@ static void flow_ended(void *context, struct flow *f, enum flow_end why)
 	else
 		udp_inspect_finish(s, f);
 	emit_end(s, f, why);
-	intern_put(&s->names, f->name);
-	f->name = INTERN_NONE;
+}
+
+static void name_forgotten(void *context, uint32_t name)
+{
+	struct sensor *s = context;
+
+	intern_put(&s->names, name);
 }
 
 static void flow_due(void *context, struct flow *f)
@@ -34,7 +39,10 @@ struct sensor *sensor_new(const struct sensor_settings *settings, struct record_
 			  struct stats *stats)
 {
 	struct sensor *s = mem_lines(sizeof *s);
-	struct flow_events events = {.ended = flow_ended, .due = flow_due, .context = s};
+	struct flow_events events = {.ended = flow_ended,
+				     .due = flow_due,
+				     .forget = name_forgotten,
+				     .context = s};
 
 	s->settings = *settings;
 	s->sink = sink;
