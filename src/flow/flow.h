@@ -84,7 +84,7 @@ struct flow {
 	uint8_t opener : 4, name_source : 4; /* enum opener, enum name_source */
 	uint8_t app : 4, name_missing : 4;   /* enum app_protocol, enum name_missing */
 	uint8_t hides;                       /* HIDES_ bits */
-	uint8_t spare2;
+	bool mixed;                          /* UDP: DNS and something else */
 };
 
 _Static_assert(sizeof(struct flow) == 192, "an established flow costs at most 192 bytes");

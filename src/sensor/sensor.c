@@ -71,13 +71,29 @@ void sensor_free(struct sensor *s)
 	free(s);
 }
 
+/* The clock of records does not go back with single packets. But when all of them come from long ago, the
+ * capture's clock was set back, or a packet had a time out of nowhere: without a fresh start no timer
+ * would run any more, and no name would be known before the flow that wants it. */
+static void follow_clock(struct sensor *s, uint64_t time)
+{
+	if (time + LIMIT_CLOCK_BACK >= s->now) {
+		s->late = 0;
+		if (time > s->now)
+			s->now = time;
+	} else if (++s->late == LIMIT_CLOCK_WRONG) {
+		s->late = 0;
+		s->stats->clock_restarts++;
+		dns_track_expire(s, true);
+		flow_table_restart(&s->table, time);
+		s->now = time;
+	}
+}
+
 static void take_packet(struct sensor *s, const struct packet *p, uint64_t hash)
 {
 	unsigned side;
 
-	/* the clock of records never goes back, even where the capture's does */
-	if (p->time > s->now)
-		s->now = p->time;
+	follow_clock(s, p->time);
 	flow_table_advance(&s->table, s->now);
 	struct flow *f = flow_take(&s->table, p, hash, &side);
 	if (!f)

@@ -225,8 +225,11 @@ static uint64_t step_dns(struct sensor *s, struct flow *f, struct stream *st, un
 	for (;;) {
 		const uint8_t *before = view.p;
 		enum parse r = dns_tcp_next(&view, &message);
-		if (r == PARSE_MORE)
-			return (uint64_t)(before - start);
+		if (r == PARSE_MORE) {
+			/* a zone transfer's message may be larger than what is kept: it is passed over */
+			size_t whole = cur_left(&view) >= 2 ? 2u + load_be16(before) : 0;
+			return (uint64_t)(before - start) + (whole > LIMIT_HEAD ? whole : 0);
+		}
 		uint32_t n = (uint32_t)cur_left(&message);
 		if (r == PARSE_BAD || !dns_track_message(s, f, side, message.p, n, n)) {
 			s->stats->dns_malformed++;
@@ -338,6 +341,7 @@ static bool is_over(const struct stream *st)
 static void pass_hole(struct sensor *s, struct flow *f, struct stream *st, unsigned side)
 {
 	struct stream_side *x = &st->side[side];
+	enum name_missing why = x->starved ? MISSING_BUDGET : MISSING_GAP;
 
 	s->stats->streams_gap++;
 	switch (st->protocol) {
@@ -348,7 +352,7 @@ static void pass_hole(struct sensor *s, struct flow *f, struct stream *st, unsig
 		break;
 	case STREAM_TLS:
 		if (side != st->client || !st->tls.hello_done) {
-			give_up(s, f, st, MISSING_GAP);
+			give_up(s, f, st, why);
 			return;
 		}
 		x->stopped = true;
@@ -358,19 +362,23 @@ static void pass_hole(struct sensor *s, struct flow *f, struct stream *st, unsig
 			run(s, f, st, side, stream_view(x));
 		break;
 	default:
-		emit_no_name(f, MISSING_GAP);
+		emit_no_name(f, why);
 		become_plain(s, st);
 	}
 }
 
-/* Whether the hole's bytes will not come any more: there was no room for them, they were waited for,
- * or the peer has them already (it was the capture that lost them), give or take some reordering. */
+/* Whether the hole's bytes will not come any more: they were waited for, or the peer has them already
+ * (it was the capture that lost them), give or take some reordering. Where acknowledgements are seen,
+ * a segment that found no room is no reason by itself: it may be forged. */
 static bool will_stay(const struct flow *f, const struct stream_side *x, unsigned side, uint32_t now)
 {
 	uint32_t waited = now - x->waiting;
-	bool arrived = f->rest[side].flags & SIDE_ACK && (int32_t)(f->side[side].ack - x->base) > 0;
 
-	return x->lost || waited > LIMIT_GAP_WAIT / NS_PER_MS || (arrived && waited > REORDER_MS);
+	if (waited > LIMIT_GAP_WAIT / NS_PER_MS)
+		return true;
+	if (!(f->rest[side].flags & SIDE_ACK))
+		return x->lost;
+	return waited > REORDER_MS && (int32_t)(f->side[side].ack - stream_missing(x)) > 0;
 }
 
 /* A segment of unknown text: is something known starting here? */
