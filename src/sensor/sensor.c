@@ -85,6 +85,7 @@ static void follow_clock(struct sensor *s, uint64_t time)
 		s->stats->clock_restarts++;
 		dns_track_expire(s, true);
 		flow_table_restart(&s->table, time);
+		dns_track_expire(s, true);
 		s->now = time;
 	}
 }
@@ -152,4 +153,6 @@ void sensor_finish(struct sensor *s)
 {
 	dns_track_expire(s, true);
 	flow_table_finish(&s->table);
+	/* queries that stood behind a hole in a stream */
+	dns_track_expire(s, true);
 }

@@ -378,7 +378,8 @@ static bool will_stay(const struct flow *f, const struct stream_side *x, unsigne
 		return true;
 	if (!(f->rest[side].flags & SIDE_ACK))
 		return x->lost;
-	return waited > REORDER_MS && (int32_t)(f->side[side].ack - stream_missing(x)) > 0;
+	bool arrived = (int32_t)(f->side[side].ack - stream_missing(x)) > 0;
+	return arrived && (x->lost || waited > REORDER_MS);
 }
 
 /* A segment of unknown text: is something known starting here? */
