@@ -439,8 +439,12 @@ void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct p
 		watch_plain(s, f, st, side, p, seq);
 	if (f->inspect == INSPECT_DONE || st->protocol == STREAM_PLAIN || x->stopped)
 		return;
-	if (!x->started)
-		stream_start(x, f->rest[side].flags & SIDE_SYN ? f->rest[side].start : seq);
+	if (!x->started) {
+		/* a SYN that the first segment does not fit to was forged, or rewritten on its way */
+		const struct flow_side_rest *r = &f->rest[side];
+		bool fits = r->flags & SIDE_SYN && seq - r->start <= LIMIT_HEAD;
+		stream_start(x, fits ? r->start : seq);
+	}
 	run(s, f, st, side,
 	    stream_take(x, &s->slab, s->stats, seq, p->payload, p->captured, now));
 	/* the other side may have waited for this one */
