@@ -224,7 +224,7 @@ static void skip(struct stream_side *s, struct slab *slab, uint64_t n)
 	if (b && n < reach_of(b)) {
 		s->base += (uint32_t)n;
 		discard(b, (uint32_t)n);
-		s->hole = b->count != 0;
+		s->hole = b->count || s->lost;
 		return;
 	}
 	stream_free(s, slab);

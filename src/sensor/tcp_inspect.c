@@ -13,6 +13,7 @@
 #define PORT_DNS 53
 #define DETECT_BYTES 64   /* enough to tell any protocol known here */
 #define REORDER_MS 100    /* a capture has packets out of order by less than this */
+#define LOST_MS 1000      /* what found no room is waited for so long where no acknowledgement is seen */
 #define PLAIN_SEGMENTS 64 /* of unknown text, in which STARTTLS may come */
 
 enum {
@@ -377,7 +378,7 @@ static bool will_stay(const struct flow *f, const struct stream_side *x, unsigne
 	if (waited > LIMIT_GAP_WAIT / NS_PER_MS)
 		return true;
 	if (!(f->rest[side].flags & SIDE_ACK))
-		return x->lost;
+		return x->lost && waited > LOST_MS;
 	bool arrived = (int32_t)(f->side[side].ack - stream_missing(x)) > 0;
 	return arrived && (x->lost || waited > REORDER_MS);
 }
