@@ -16,9 +16,9 @@ struct office {
 	struct analyst *analyst;
 	uint64_t time;
 	struct record_flow last; /* as it left the analyst */
-	char last_name[256];
+	char last_name[1024];
 	struct finding found[FOUND];
-	char names[FOUND][256]; /* the first name of each */
+	char names[FOUND][1024]; /* the first name of each */
 	unsigned count;
 };
 
