@@ -28,8 +28,8 @@
 #define LIMIT_FRAGMENT_AGE (30 * NS_PER_S)
 
 /* clock */
-#define LIMIT_CLOCK_BACK (3600 * NS_PER_S) /* packets may be this late; later ones say the clock was wrong */
-#define LIMIT_CLOCK_WRONG 64 /* of these in a row are believed */
+#define LIMIT_CLOCK_BACK (3600 * NS_PER_S) /* later packets say that the clock was wrong */
+#define LIMIT_CLOCK_WRONG 64               /* of these in a row are believed */
 
 /* flow */
 #define LIMIT_FLOWS (1024 * 1024)

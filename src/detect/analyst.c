@@ -227,7 +227,8 @@ static void mark_hiding(struct analyst *a, struct record *r)
 		x->hides |= HIDES_DOH;
 }
 
-/* Whether one source may give a connection several names in turn, each for what is sent under it. */
+/* Whether one source may give a connection several names in turn, each for what is sent under it.
+ */
 static bool is_own(unsigned source)
 {
 	return source == NAME_SNI || source == NAME_HTTP || source == NAME_PROXY;
@@ -290,10 +291,8 @@ static uint32_t account_of(struct analyst *a, const struct record *r, const stru
 {
 	if (!e)
 		return LEDGER_NONE;
-	struct ledger_use use = {.entry = e,
-				 .name = r->flow.name,
-				 .source = r->flow.name_source,
-				 .time = r->time};
+	struct ledger_use use = {
+		.entry = e, .name = r->flow.name, .source = r->flow.name_source, .time = r->time};
 	return ledger_touch(&a->ledger, &r->tuple.src, &use);
 }
 
@@ -316,11 +315,14 @@ static void take_flow(struct analyst *a, struct record *r)
 			ledger_add(&a->ledger, account, e->tier, (int64_t)x->delta_up,
 				   (int64_t)x->delta_down, 0);
 	} else if (o->source == NAME_NONE || (x->name_source && x->name_source <= o->source)) {
-		/* (what was learned of addresses may have been forgotten since: that takes nothing back) */
+		/* (what was learned of addresses may have been forgotten since: that takes nothing
+		 * back) */
 		uint32_t account = account_of(a, r, e);
-		if (account != LEDGER_NONE && ((r->kind == RECORD_CONN && !ends) || account != o->account))
+		if (account != LEDGER_NONE &&
+		    ((r->kind == RECORD_CONN && !ends) || account != o->account))
 			ledger_connection(&a->ledger, account, &r->tuple);
-		if (account != o->account || x->name_source != o->source || (e && e->tier != o->tier))
+		if (account != o->account || x->name_source != o->source ||
+		    (e && e->tier != o->tier))
 			move_account(a, o, e, account, x->name_source);
 		o->source = (uint8_t)x->name_source;
 		count(a, r, o);

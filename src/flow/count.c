@@ -171,7 +171,8 @@ static void leap(struct flow_table *t, struct flow *f, unsigned side, struct flo
 	if (ahead && r->jump_counts && !is_empty(f, side)) {
 		r->relation = SPACE_GOES_ON;
 		r->joint = r->jump_start;
-		r->joint_wraps = (uint16_t)((sequence ? x->seq_wraps : x->ack_wraps) + (r->joint < from));
+		r->joint_wraps =
+			(uint16_t)((sequence ? x->seq_wraps : x->ack_wraps) + (r->joint < from));
 	} else {
 		r->relation = SPACE_AFTER;
 		begin_space(f, side, r->jump_start);
@@ -218,7 +219,8 @@ static void swap_spaces(struct flow *f, unsigned side, struct flow_rare_side *r)
 
 /* Remembers a far-away place until something else speaks for it. */
 static void propose(struct flow_table *t, const struct flow *f, unsigned side,
-		    struct flow_rare_side *r, uint32_t begin, uint32_t end, int32_t limit, bool acked)
+		    struct flow_rare_side *r, uint32_t begin, uint32_t end, int32_t limit,
+		    bool acked)
 {
 	uint32_t from = f->rest[side].flags & SIDE_SEQ ? f->side[side].seq : f->side[side].ack;
 	uint64_t quiet = (uint32_t)(t->now - f->last) + 1u;
@@ -346,7 +348,8 @@ static bool ack_jump(struct flow_table *t, struct flow *f, unsigned side, uint32
 	if (!r || ack_before(f, side, r, a, limit))
 		return false;
 	/* a segment speaks for it, or where none is ever seen a second acknowledgement */
-	if (r->jumped && (!r->jump_acked || !sequence) && within((int32_t)(a - r->jump_end), limit)) {
+	if (r->jumped && (!r->jump_acked || !sequence) &&
+	    within((int32_t)(a - r->jump_end), limit)) {
 		leap(t, f, side, r);
 		return true;
 	}

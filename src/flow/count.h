@@ -5,12 +5,13 @@
  * direction only. Sequence numbers are unwrapped by signed differences (RFC 9293 section 3.4):
  *
  *  - a segment within the believed distance (max(16 MiB, twice the window)) moves the span;
- *  - one farther away moves it when the peer acknowledges it; only where no acknowledgement is ever seen
- *    does a second segment do, since whoever forges one can forge two. (Acknowledgements alone: a second
- *    one.) The hole between counts only if it lies ahead and 40 Gbit/s could have carried it since the last
- *    packet; else the numbers begin anew there;
- *  - if the numbers from before come back and go on (a firewall that rewrites them between two tapped
- *    sides, forged ones in between), both carry the same bytes, and the larger count is the flow's.
+ *  - one farther away moves it when the peer acknowledges it; only where no acknowledgement is ever
+ * seen does a second segment do, since whoever forges one can forge two. (Acknowledgements alone: a
+ * second one.) The hole between counts only if it lies ahead and 40 Gbit/s could have carried it
+ * since the last packet; else the numbers begin anew there;
+ *  - if the numbers from before come back and go on (a firewall that rewrites them between two
+ * tapped sides, forged ones in between), both carry the same bytes, and the larger count is the
+ * flow's.
  *
  * SYN and FIN are not payload; RST says nothing about numbers.
  */

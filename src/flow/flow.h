@@ -62,7 +62,7 @@ struct flow {
 	uint8_t proto;
 	uint8_t flags;
 	uint8_t inspect; /* owned by the room that looks into payload; 0: it wants no more */
-	uint8_t resets;  /* bit n: side n sent a RST and no payload since */
+	uint8_t resets;	 /* bit n: side n sent a RST and no payload since */
 	uint32_t last;   /* time of its last packet, ms of the table's clock */
 	int32_t credit;  /* payload bytes left until a flow record is due */
 	struct flow_side side[2];
@@ -84,7 +84,7 @@ struct flow {
 	uint8_t opener : 4, name_source : 4; /* enum opener, enum name_source */
 	uint8_t app : 4, name_missing : 4;   /* enum app_protocol, enum name_missing */
 	uint8_t hides;                       /* HIDES_ bits */
-	bool mixed;                          /* UDP: DNS and something else */
+	bool mixed;			     /* UDP: DNS and something else */
 };
 
 _Static_assert(sizeof(struct flow) == 192, "an established flow costs at most 192 bytes");
@@ -103,22 +103,22 @@ struct flow_rare {
 		/* a far-away segment, or acknowledgement, that waits for confirmation */
 		uint32_t jump_start, jump_end;
 		uint32_t jump_bytes; /* payload of it */
-		bool jumped;         /* there is one */
+		bool jumped;	     /* there is one */
 		bool jump_acked;     /* the peer's acknowledgement is what came */
-		bool jump_counts;    /* what lies between can have been sent since the last packet */
+		bool jump_counts; /* what lies between can have been sent since the last packet */
 		/* how the numbers of `before` go with the present ones: enum space_relation */
 		uint8_t relation;
 		uint16_t joint_wraps; /* seq_wraps at joint */
-		uint32_t joint;       /* SPACE_GOES_ON: where the present numbers begin */
-		uint64_t done;        /* bytes of spaces given up for good */
+		uint32_t joint;	      /* SPACE_GOES_ON: where the present numbers begin */
+		uint64_t done;	      /* bytes of spaces given up for good */
 		struct flow_space before;
 	} side[2];
 };
 
 enum space_relation {
-	SPACE_ONE,      /* nothing is before */
-	SPACE_GOES_ON,  /* the present numbers go on from before, beyond a hole that counts */
-	SPACE_AFTER,    /* other numbers, other bytes */
+	SPACE_ONE,	/* nothing is before */
+	SPACE_GOES_ON,	/* the present numbers go on from before, beyond a hole that counts */
+	SPACE_AFTER,	/* other numbers, other bytes */
 	SPACE_PARALLEL, /* both came in turn: they carry the same bytes */
 };
 

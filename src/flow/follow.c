@@ -47,11 +47,11 @@ static void follow_reset(struct flow *f, unsigned side, const struct packet *p)
 	/* whoever sends payload after its own RST did not mean it */
 	if (!p->length || !(f->resets >> side & 1))
 		return;
-	f->resets &= (uint8_t)~(1u << side);
+	f->resets &= (uint8_t) ~(1u << side);
 	if (!f->resets)
-		f->flags &= (uint8_t)~(f->rest[0].flags & f->rest[1].flags & SIDE_FIN
-					       ? FLOW_RESET
-					       : FLOW_RESET | FLOW_FINISHED);
+		f->flags &= (uint8_t) ~(f->rest[0].flags & f->rest[1].flags & SIDE_FIN
+						? FLOW_RESET
+						: FLOW_RESET | FLOW_FINISHED);
 }
 
 /* A SYN tells who opened, an answer to one as well, unless the side that sent it asks itself: its

@@ -8,7 +8,7 @@
 struct flow_ghost {
 	struct tuple tuple; /* sides 0 and 1 as source and destination */
 	uint64_t id, start, hash;
-	uint64_t last;     /* ms of the clock */
+	uint64_t last; /* ms of the clock */
 	uint64_t reported[2];
 	uint64_t more[2]; /* bytes beyond what the numbers of `side` say */
 	struct flow_side side[2];

@@ -353,7 +353,8 @@ static uint32_t digest_of(const struct flow_table *t, const struct packet *p)
 	if (p->tuple.proto == PROTO_TCP)
 		h = hash_fold(((uint64_t)p->seq << 32 | p->ack) ^ k->w[6],
 			      ((uint64_t)p->length << 40 | (uint64_t)p->window << 24 |
-			       (uint64_t)p->flags << 16 | p->ip_id) ^ k->w[7]);
+			       (uint64_t)p->flags << 16 | p->ip_id) ^
+				      k->w[7]);
 	else
 		h = hash_bytes(k, p->payload, p->captured) + p->length;
 	return (uint32_t)(h ^ h >> 32);

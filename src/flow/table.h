@@ -28,7 +28,8 @@ struct flow_events {
 	void (*ended)(void *context, struct flow *f, enum flow_end why);
 	/* Payload moved and report_every seconds or report_bytes are past. */
 	void (*due)(void *context, struct flow *f);
-	/* Nothing holds this flow.name any more: neither its flow nor what is kept of an evicted one. */
+	/* Nothing holds this flow.name any more: neither its flow nor what is kept of an evicted
+	 * one. */
 	void (*forget)(void *context, uint32_t name);
 	void *context;
 };
@@ -45,8 +46,8 @@ struct flow_table {
 	struct pool rares; /* struct flow_rare */
 	struct wheel wheel; /* ticks are seconds of the clock below */
 	uint64_t origin;    /* packet time at which the clock reads 0, ns */
-	uint64_t clock;     /* ms since origin */
-	uint32_t now;       /* its low half */
+	uint64_t clock;	    /* ms since origin */
+	uint32_t now;	    /* its low half */
 	uint64_t next_id;
 	struct flow_ghost *ghosts; /* ring of LIMIT_GHOSTS */
 	struct hindex ghost_index;

@@ -122,8 +122,8 @@ static void put(struct names *n, const struct name_table *t, uint64_t key, struc
 	for (int i = 0; i < NAMES_WAYS; i++) {
 		struct name_use *w = &set[i];
 		if (w->key == key && (w->name == u.name || str_eq(text_at(n, w->name), name))) {
-			/* told again while it held: it has held since it was told first. (A later time
-			 * than now is of a clock that was wrong.) */
+			/* told again while it held: it has held since it was told first. (A later
+			 * time than now is of a clock that was wrong.) */
 			if (w->expires >= u.learned && w->learned <= u.learned)
 				u.learned = w->learned;
 			if (w->expires > u.expires && w->told <= u.told)

@@ -28,7 +28,7 @@ struct name_use {
 	uint32_t via;     /* bytes before `name` at which its telling alias stands, 0: none */
 	/* s since 1970 */
 	uint32_t learned; /* when it was told first of the time it has held without a break */
-	uint32_t told;    /* when it was told last */
+	uint32_t told;	  /* when it was told last */
 	uint32_t expires; /* slack included */
 };
 

@@ -39,10 +39,8 @@ struct sensor *sensor_new(const struct sensor_settings *settings, struct record_
 			  struct stats *stats)
 {
 	struct sensor *s = mem_lines(sizeof *s);
-	struct flow_events events = {.ended = flow_ended,
-				     .due = flow_due,
-				     .forget = name_forgotten,
-				     .context = s};
+	struct flow_events events = {
+		.ended = flow_ended, .due = flow_due, .forget = name_forgotten, .context = s};
 
 	s->settings = *settings;
 	s->sink = sink;
@@ -71,9 +69,9 @@ void sensor_free(struct sensor *s)
 	free(s);
 }
 
-/* The clock of records does not go back with single packets. But when all of them come from long ago, the
- * capture's clock was set back, or a packet had a time out of nowhere: without a fresh start no timer
- * would run any more, and no name would be known before the flow that wants it. */
+/* The clock of records does not go back with single packets. But when all of them come from long
+ * ago, the capture's clock was set back, or a packet had a time out of nowhere: without a fresh
+ * start no timer would run any more, and no name would be known before the flow that wants it. */
 static void follow_clock(struct sensor *s, uint64_t time)
 {
 	if (time + LIMIT_CLOCK_BACK >= s->now) {

@@ -4,8 +4,8 @@
 
 #include "core/limits.h"
 
-#define FAR (INT32_C(16) * 1024 * 1024) /* ahead of what is wanted */
-#define FAR_SEGMENTS 8 /* of these in a row are believed */
+#define FAR	     (INT32_C(16) * 1024 * 1024) /* ahead of what is wanted */
+#define FAR_SEGMENTS 8				 /* of these in a row are believed */
 #define SKIP_STEP (UINT32_C(1) << 30) /* so that signed distances stay right */
 
 struct stream_buffer {

@@ -3,8 +3,9 @@
  * A side has a base, the sequence number of the next byte its parser wants. Segments behind it are
  * old, the one at it is handed on as it lies in the packet (nothing is copied as long as segments
  * come in order and the parser uses them up), those ahead wait in a buffer addressed by offset,
- * at most LIMIT_HEAD bytes and LIMIT_SEGMENTS pieces. Of overlapping bytes the first to come stay. A
- * few segments megabytes ahead are nobody's (forged, or of another number space) and are left alone.
+ * at most LIMIT_HEAD bytes and LIMIT_SEGMENTS pieces. Of overlapping bytes the first to come stay.
+ * A few segments megabytes ahead are nobody's (forged, or of another number space) and are left
+ * alone.
  */
 #ifndef EGRET_SENSOR_STREAM_H
 #define EGRET_SENSOR_STREAM_H

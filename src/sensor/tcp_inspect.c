@@ -13,7 +13,7 @@
 #define PORT_DNS 53
 #define DETECT_BYTES 64   /* enough to tell any protocol known here */
 #define REORDER_MS 100    /* a capture has packets out of order by less than this */
-#define LOST_MS 1000      /* what found no room is waited for so long where no acknowledgement is seen */
+#define LOST_MS 1000      /* how long bytes without room are waited for when no ACK is seen */
 #define PLAIN_SEGMENTS 64 /* of unknown text, in which STARTTLS may come */
 
 enum {
@@ -227,7 +227,8 @@ static uint64_t step_dns(struct sensor *s, struct flow *f, struct stream *st, un
 		const uint8_t *before = view.p;
 		enum parse r = dns_tcp_next(&view, &message);
 		if (r == PARSE_MORE) {
-			/* a zone transfer's message may be larger than what is kept: it is passed over */
+			/* a zone transfer's message may be larger than what is kept: it is passed
+			 * over */
 			size_t whole = cur_left(&view) >= 2 ? 2u + load_be16(before) : 0;
 			return (uint64_t)(before - start) + (whole > LIMIT_HEAD ? whole : 0);
 		}
@@ -368,9 +369,9 @@ static void pass_hole(struct sensor *s, struct flow *f, struct stream *st, unsig
 	}
 }
 
-/* Whether the hole's bytes will not come any more: they were waited for, or the peer has them already
- * (it was the capture that lost them), give or take some reordering. Where acknowledgements are seen,
- * a segment that found no room is no reason by itself: it may be forged. */
+/* Whether the hole's bytes will not come any more: they were waited for, or the peer has them
+ * already (it was the capture that lost them), give or take some reordering. Where acknowledgements
+ * are seen, a segment that found no room is no reason by itself: it may be forged. */
 static bool will_stay(const struct flow *f, const struct stream_side *x, unsigned side, uint32_t now)
 {
 	uint32_t waited = now - x->waiting;
@@ -441,7 +442,8 @@ void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct p
 	if (f->inspect == INSPECT_DONE || st->protocol == STREAM_PLAIN || x->stopped)
 		return;
 	if (!x->started) {
-		/* a SYN that the first segment does not fit to was forged, or rewritten on its way */
+		/* a SYN that the first segment does not fit to was forged, or rewritten on its way
+		 */
 		const struct flow_side_rest *r = &f->rest[side];
 		bool fits = r->flags & SIDE_SYN && seq - r->start <= LIMIT_HEAD;
 		stream_start(x, fits ? r->start : seq);

@@ -1,5 +1,5 @@
-/* From records to findings: which account bytes belong to, and what becomes of them when a connection's
- * name changes, goes, or comes late. */
+/* From records to findings: which account bytes belong to, and what becomes of them when a
+ * connection's name changes, goes, or comes late. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 #include "services.h"
 
 #define START (UINT64_C(1700000000) * NS_PER_S)
-#define MB UINT64_C(1000000)
+#define MB    UINT64_C(1000000)
 #define FOUND 16
 
 struct office {
@@ -111,7 +111,8 @@ static void tell(struct office *o, struct conn *c, const char *name, enum name_s
 	analyst_take(o->analyst, &r);
 }
 
-static void resolve(struct office *o, unsigned client, unsigned server, const char *name, bool asked)
+static void resolve(struct office *o, unsigned client, unsigned server, const char *name,
+		    bool asked)
 {
 	struct dns_answer a = {.name = str_of(name),
 			       .type = 1,
@@ -235,7 +236,8 @@ Test(analyst, a_downloads_host_does_not_count_but_the_next_one_does)
 	office_free(o);
 }
 
-/* What was learned from DNS is forgotten after a while; an upload that goes on keeps its account. */
+/* What was learned from DNS is forgotten after a while; an upload that goes on keeps its account.
+ */
 Test(analyst, a_name_that_is_forgotten_takes_nothing_back)
 {
 	struct office *o = office_new();
@@ -306,7 +308,8 @@ Test(analyst, connections_beyond_the_bound_still_count)
 	office_free(o);
 }
 
-/* The count of a flow may turn out to be too high (count.h), after part of it went to another host. */
+/* The count of a flow may turn out to be too high (count.h), after part of it went to another host.
+ */
 Test(analyst, bytes_taken_back_never_make_an_account_negative)
 {
 	struct office *o = office_new();

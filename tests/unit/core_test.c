@@ -27,7 +27,8 @@ Test(community_id, baseline)
 		uint8_t proto;
 		const char *id;
 	} line[] = {
-		{"128.232.110.120", "66.35.250.204", 34855, 80, 6, "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
+		{"128.232.110.120", "66.35.250.204", 34855, 80, 6,
+		 "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
 		{"192.168.1.52", "8.8.8.8", 54585, 53, 17, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
 		{"2001:470:e5bf:dead:4957:2174:e82c:4887", "2607:f8b0:400c:c03::1a", 63943, 25, 6,
 		 "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4="},
@@ -96,7 +97,8 @@ Test(addr, text_is_canonical)
 	}
 	for (unsigned i = 0; i < 256; i++) {
 		char want[32], got[32];
-		struct addr a = addr_v4((uint8_t[]){(uint8_t)i, 0, (uint8_t)(255 - i), (uint8_t)(i * 7)});
+		struct addr a =
+			addr_v4((uint8_t[]){(uint8_t)i, 0, (uint8_t)(255 - i), (uint8_t)(i * 7)});
 		struct writer w = wr_of(got, sizeof got - 1);
 		addr_write(&w, &a);
 		*w.p = '\0';
@@ -110,20 +112,34 @@ Test(addr, kinds)
 	static const struct {
 		const char *text;
 		bool own, many;
-	} kind[] = {{"10.0.0.1", true, false},	    {"11.0.0.1", false, false},
-		    {"172.15.9.9", false, false},   {"172.16.0.1", true, false},
-		    {"172.31.255.255", true, false}, {"172.32.0.0", false, false},
-		    {"192.168.3.4", true, false},   {"192.169.0.0", false, false},
-		    {"100.63.0.1", false, false},   {"100.64.0.1", true, false},
-		    {"100.127.1.1", true, false},   {"100.128.0.1", false, false},
-		    {"169.254.1.1", true, false},   {"127.0.0.1", true, false},
-		    {"224.0.0.251", false, true},   {"239.1.1.1", false, true},
-		    {"255.255.255.255", false, true}, {"8.8.8.8", false, false},
-		    {"fe80::1", true, false},	    {"febf::1", true, false},
-		    {"fec0::1", false, false},	    {"fc00::1", true, false},
-		    {"fdff::1", true, false},	    {"fe00::1", false, false},
-		    {"::1", true, false},	    {"::2", false, false},
-		    {"ff02::fb", false, true},	    {"2001:db8::1", false, false}};
+	} kind[] = {{"10.0.0.1", true, false},
+		    {"11.0.0.1", false, false},
+		    {"172.15.9.9", false, false},
+		    {"172.16.0.1", true, false},
+		    {"172.31.255.255", true, false},
+		    {"172.32.0.0", false, false},
+		    {"192.168.3.4", true, false},
+		    {"192.169.0.0", false, false},
+		    {"100.63.0.1", false, false},
+		    {"100.64.0.1", true, false},
+		    {"100.127.1.1", true, false},
+		    {"100.128.0.1", false, false},
+		    {"169.254.1.1", true, false},
+		    {"127.0.0.1", true, false},
+		    {"224.0.0.251", false, true},
+		    {"239.1.1.1", false, true},
+		    {"255.255.255.255", false, true},
+		    {"8.8.8.8", false, false},
+		    {"fe80::1", true, false},
+		    {"febf::1", true, false},
+		    {"fec0::1", false, false},
+		    {"fc00::1", true, false},
+		    {"fdff::1", true, false},
+		    {"fe00::1", false, false},
+		    {"::1", true, false},
+		    {"::2", false, false},
+		    {"ff02::fb", false, true},
+		    {"2001:db8::1", false, false}};
 
 	for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
 		struct addr a;
@@ -183,14 +199,16 @@ Test(writer, stops_at_its_end_and_stays_full)
 Test(writer, numbers)
 {
 	char b[64], want[64];
-	static const uint64_t values[] = {0, 1, 9, 10, 99, 100, 101, 999, 1000, 12345, UINT32_MAX,
-					  UINT64_MAX - 1, UINT64_MAX};
+	static const uint64_t values[] = {0,	     1,	  9,	10,    99,	   100,
+					  101,	     999, 1000, 12345, UINT32_MAX, UINT64_MAX - 1,
+					  UINT64_MAX};
 
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		for (int width = 0; width <= 24; width++) {
 			struct writer w = wr_of(b, sizeof b);
 			wr_u64_pad(&w, values[i], width);
-			int n = snprintf(want, sizeof want, "%0*lu", width, (unsigned long)values[i]);
+			int n = snprintf(want, sizeof want, "%0*lu", width,
+					 (unsigned long)values[i]);
 			cr_assert_eq(wr_length(&w), (size_t)n);
 			cr_assert(memcmp(b, want, (size_t)n) == 0);
 		}

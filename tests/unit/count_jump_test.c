@@ -50,9 +50,9 @@ static struct outcome end(struct traffic *t)
 
 struct firewall {
 	uint32_t offset; /* between the numbers of both sides */
-	unsigned burst;  /* segments of one tap before the other's come */
-	bool syn;        /* the handshake is rewritten as well */
-	unsigned pause;  /* ms between bursts */
+	unsigned burst;	 /* segments of one tap before the other's come */
+	bool syn;	 /* the handshake is rewritten as well */
+	unsigned pause;	 /* ms between bursts */
 };
 
 static struct traffic *firewall(const struct firewall *w)
@@ -79,17 +79,19 @@ static struct traffic *firewall(const struct firewall *w)
 
 Test(count_jump, rewritten_numbers_count_once_to_the_byte)
 {
-	static const uint32_t offsets[] = {50000000, 1000000000, 3000000000u, UINT32_MAX - 50000000};
+	static const uint32_t offsets[] = {50000000, 1000000000, 3000000000u,
+					   UINT32_MAX - 50000000};
 	static const unsigned bursts[] = {1, 2, 10, 100}, pauses[] = {0, 1000};
 
 	for (unsigned i = 0; i < 4 * 4 * 2 * 2 * 3; i++) {
-		struct firewall w = {offsets[i % 4], bursts[i / 4 % 4], i / 16 & 1, pauses[i / 32 & 1]};
+		struct firewall w = {offsets[i % 4], bursts[i / 4 % 4], i / 16 & 1,
+				     pauses[i / 32 & 1]};
 		struct traffic *t = firewall(&w);
 		if (i / 64)
 			only(t, i / 64 == 1);
 		struct outcome o = end(t);
-		cr_expect_eq(o.up.bytes, 2000 * SEGMENT, "offset %u, bursts of %u, %s%s: %lu", w.offset,
-			     w.burst, w.syn ? "SYN too" : "no SYN",
+		cr_expect_eq(o.up.bytes, 2000 * SEGMENT, "offset %u, bursts of %u, %s%s: %lu",
+			     w.offset, w.burst, w.syn ? "SYN too" : "no SYN",
 			     i / 64 == 0   ? ""
 			     : i / 64 == 1 ? ", client only"
 					   : ", server only",
@@ -168,8 +170,8 @@ Test(count_jump, what_no_link_could_have_carried_does_not)
 	}
 }
 
-/* Forged pairs far ahead after a silence that would let them count, each followed by the true stream:
- * without acknowledgements nothing but the stream itself shows which is true. */
+/* Forged pairs far ahead after a silence that would let them count, each followed by the true
+ * stream: without acknowledgements nothing but the stream itself shows which is true. */
 Test(count_jump, forged_pairs_do_not_swell_what_only_the_client_shows)
 {
 	struct traffic *t = opened();
@@ -188,7 +190,8 @@ Test(count_jump, forged_pairs_do_not_swell_what_only_the_client_shows)
 	cr_expect(up >= 51 * SEGMENT && up <= 51 * SEGMENT + 50 * 20, "%lu", (unsigned long)up);
 }
 
-/* Three far places in turn between the true segments push the true space out of what is remembered. */
+/* Three far places in turn between the true segments push the true space out of what is remembered.
+ */
 static struct traffic *cycled(unsigned pause)
 {
 	struct traffic *t = opened();
@@ -275,8 +278,9 @@ Test(count_jump, any_numbers_at_all)
 		struct traffic *t = opened();
 		t->random = round + 1;
 		unsigned packets = 3 + traffic_random(t, 60);
-		static const uint8_t flags[] = {TCP_ACK, TCP_ACK, TCP_ACK, TCP_SYN, TCP_SYN | TCP_ACK,
-						TCP_FIN | TCP_ACK, TCP_RST, 0};
+		static const uint8_t flags[] = {
+			TCP_ACK,	   TCP_ACK,	      TCP_ACK, TCP_SYN,
+			TCP_SYN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, 0};
 		uint32_t base = 1001;
 		for (unsigned i = 0; i < packets; i++) {
 			if (traffic_random(t, 3) == 0)

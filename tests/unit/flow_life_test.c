@@ -22,7 +22,7 @@ struct life {
 		bool told;
 	} end[ENDS];
 	unsigned ends, dues, empty_dues, forgotten;
-	uint64_t deltas; /* of both sides, over all reports */
+	uint64_t deltas;   /* of both sides, over all reports */
 	uint64_t last_end; /* ns, of the last flow's last packet */
 };
 
@@ -77,8 +77,7 @@ static void forget(void *context, uint32_t name)
 static struct life *life_new(uint32_t flows)
 {
 	struct life *l = mem_zalloc(sizeof *l);
-	struct flow_events events = {
-		.ended = ended, .due = due, .forget = forget, .context = l};
+	struct flow_events events = {.ended = ended, .due = due, .forget = forget, .context = l};
 	struct flow_settings settings = flow_settings_default;
 
 	settings.flows_max = flows;
@@ -126,7 +125,8 @@ static void life_free(struct life *l)
 	free(l);
 }
 
-/* An upload must not pass for a download because the client began with an answer nobody asked for. */
+/* An upload must not pass for a download because the client began with an answer nobody asked for.
+ */
 Test(flow_life, a_forged_answer_before_the_syn_does_not_turn_the_flow)
 {
 	struct life *l = life_new(10);
@@ -267,8 +267,8 @@ Test(flow_life, deltas_add_up_in_every_view)
 	for (int view = 0; view < 3; view++) {
 		struct life *l = life_new(10);
 		struct traffic *t = traffic_new();
-		traffic_upload(t, &(struct upload){
-					  .bytes = 30000000, .client_isn = 5, .retransmit = 30});
+		traffic_upload(
+			t, &(struct upload){.bytes = 30000000, .client_isn = 5, .retransmit = 30});
 		for (size_t i = 0; i < t->count; i++)
 			if (view == 0 || (t->packets[i].tuple.dport == 443) == (view == 1))
 				take(l, &t->packets[i]);
@@ -324,8 +324,8 @@ Test(flow_life, a_guess_does_not_turn_a_flow_that_comes_back)
 
 	/* the server's port is the higher one: the ports alone would say the opposite */
 	for (int i = 0; i < 3; i++) {
-		struct packet *p = traffic_add(l->t, true, i ? TCP_ACK : TCP_SYN, 100 + (uint32_t)i, 1,
-					       i == 2 ? 10 : 0);
+		struct packet *p = traffic_add(l->t, true, i ? TCP_ACK : TCP_SYN, 100 + (uint32_t)i,
+					       1, i == 2 ? 10 : 0);
 		p->tuple.src = p->tuple.dst;
 		p->tuple.src.b[15] ^= 1;
 		p->tuple.sport = 200;

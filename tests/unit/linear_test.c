@@ -1,5 +1,5 @@
-/* Hostile input costs time in proportion to its length: four times as much takes about four times as
- * long. (Something quadratic would take sixteen times.) */
+/* Hostile input costs time in proportion to its length: four times as much takes about four times
+ * as long. (Something quadratic would take sixteen times.) */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <time.h>
@@ -105,8 +105,8 @@ static void pieces(unsigned n)
 		struct stream_side s = {0};
 		stream_start(&s, 0);
 		for (unsigned k = 0; k < 2000; k++, i++)
-			stream_take(&s, &slab, &stats, LIMIT_HEAD - 2 - k % LIMIT_SEGMENTS * 500, text,
-				    1 + k % 400, 0);
+			stream_take(&s, &slab, &stats, LIMIT_HEAD - 2 - k % LIMIT_SEGMENTS * 500,
+				    text, 1 + k % 400, 0);
 		stream_free(&s, &slab);
 	}
 	slab_fini(&slab);

@@ -36,8 +36,9 @@ Test(sensor_http, requests_in_turn_with_bodies)
 {
 	struct talk *t = web();
 
-	talk_text(t, TALK_CLIENT, "POST /1 HTTP/1.1\r\nHost: a.example\r\nContent-Length: 30\r\n\r\n"
-				  "GET /not-a-request HTTP/1.1\r\n\r\n");
+	talk_text(t, TALK_CLIENT,
+		  "POST /1 HTTP/1.1\r\nHost: a.example\r\nContent-Length: 30\r\n\r\n"
+		  "GET /not-a-request HTTP/1.1\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 201 Made\r\nContent-Length: 10\r\n\r\nHTTP/1.1 5");
 	talk_text(t, TALK_CLIENT, "GET /2 HTTP/1.1\r\nHost: a.example\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
@@ -52,15 +53,17 @@ Test(sensor_http, requests_in_turn_with_bodies)
 
 Test(sensor_http, pipelined_and_byte_by_byte)
 {
-	static const char asks[] = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nHEAD /2 HTTP/1.1\r\nHost: a\r\n\r\n"
-				   "PUT /3 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-				   "5\r\nhello\r\n1f\r\nGET /no HTTP/1.1\r\nHost: a\r\n\r\n  \r\n0\r\nX: y\r\n\r\n"
-				   "GET /4 HTTP/1.1\r\nHost: a\r\n\r\nGET /5 HTTP/1.1\r\nHost: a\r\n\r\n";
-	static const char answers[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
-				      "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
-				      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Made\r\nContent-Length: 1\r\n\r\nx"
-				      "HTTP/1.1 204 Empty\r\nContent-Length: 77\r\n\r\n"
-				      "HTTP/1.1 304 Same\r\nContent-Length: 88\r\n\r\n";
+	static const char asks[] =
+		"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nHEAD /2 HTTP/1.1\r\nHost: a\r\n\r\n"
+		"PUT /3 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"5\r\nhello\r\n1f\r\nGET /no HTTP/1.1\r\nHost: a\r\n\r\n  \r\n0\r\nX: y\r\n\r\n"
+		"GET /4 HTTP/1.1\r\nHost: a\r\n\r\nGET /5 HTTP/1.1\r\nHost: a\r\n\r\n";
+	static const char answers[] =
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+		"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Made\r\nContent-Length: 1\r\n\r\nx"
+		"HTTP/1.1 204 Empty\r\nContent-Length: 77\r\n\r\n"
+		"HTTP/1.1 304 Same\r\nContent-Length: 88\r\n\r\n";
 	static const size_t sizes[] = {1, 2, 3, 17, 100, 1000};
 
 	for (unsigned i = 0; i < 6; i++) {
@@ -83,7 +86,8 @@ Test(sensor_http, a_body_that_was_not_captured)
 	struct talk *t = web();
 	static const uint8_t part[1000];
 
-	talk_text(t, TALK_CLIENT, "PUT /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000000\r\n\r\n");
+	talk_text(t, TALK_CLIENT,
+		  "PUT /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000000\r\n\r\n");
 	for (uint64_t sent = 0; sent < 5000000000; sent += 10000000) {
 		talk_lose(t, TALK_CLIENT, 10000000 - 1000);
 		talk_say(t, TALK_CLIENT, part, sizeof part);
@@ -121,8 +125,9 @@ Test(sensor_http, hosts_in_turn_get_their_own_bytes)
 	uint64_t sum[2] = {0};
 
 	for (int i = 0; i < 6; i++) {
-		int n = snprintf(text, sizeof text, "PUT /%d HTTP/1.1\r\nHost: %c\r\nContent-Length: %d\r\n\r\n",
-				 i, 'a' + i % 2, 1000 + i % 2 * 2000);
+		int n = snprintf(text, sizeof text,
+				 "PUT /%d HTTP/1.1\r\nHost: %c\r\nContent-Length: %d\r\n\r\n", i,
+				 'a' + i % 2, 1000 + i % 2 * 2000);
 		memset(text + n, 'x', 3000);
 		talk_say(t, TALK_CLIENT, text, (size_t)n);
 		talk_ack(t, TALK_SERVER);
@@ -185,8 +190,9 @@ Test(sensor_http, a_request_with_two_lengths_hides_none)
 {
 	struct talk *t = web();
 
-	talk_text(t, TALK_CLIENT, "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
-				  "Content-Length: 100000\r\n\r\nhello");
+	talk_text(t, TALK_CLIENT,
+		  "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+		  "Content-Length: 100000\r\n\r\nhello");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 	talk_text(t, TALK_CLIENT, "PUT /2 HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");

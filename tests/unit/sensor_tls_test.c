@@ -1,4 +1,5 @@
-/* TLS over TCP as the sensor hears it: the hello in any shape, lost, late, and inside other protocols. */
+/* TLS over TCP as the sensor hears it: the hello in any shape, lost, late, and inside other
+ * protocols. */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -169,12 +170,12 @@ Test(sensor_tls, cut_by_the_snaplen)
 	talk_free(t);
 }
 
-/* A segment that never reaches the server must not end the search for the name: within what is kept,
- * beyond it, far away, and between the hello's parts. */
+/* A segment that never reaches the server must not end the search for the name: within what is
+ * kept, beyond it, far away, and between the hello's parts. */
 Test(sensor_tls, a_forged_segment_does_not_hide_the_name)
 {
-	static const int64_t places[] = {9000, 17000, 100000, 8000000, 100000000, 1500000000, -1000,
-					 -1500000000};
+	static const int64_t places[] = {9000,	    17000,	100000, 8000000,
+					 100000000, 1500000000, -1000,	-1500000000};
 	size_t n = hello_of("shelf.example");
 
 	for (unsigned i = 0; i < 8 * 2 * 3; i++) {
@@ -259,7 +260,8 @@ Test(sensor_tls, through_connect)
 
 	talk_flow(t, 40000, 3128);
 	talk_open(t);
-	talk_text(t, TALK_CLIENT, "CONNECT target.example:443 HTTP/1.1\r\nHost: target.example\r\n\r\n");
+	talk_text(t, TALK_CLIENT,
+		  "CONNECT target.example:443 HTTP/1.1\r\nHost: target.example\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 Connection established\r\n\r\n");
 	tunnelled(t, "target.example", "inner.example");
 	cr_expect_eq(talk_record(t, RECORD_HTTP, 0)->http.status, 200);
@@ -273,7 +275,8 @@ Test(sensor_tls, through_connect_with_the_hello_before_the_answer)
 
 	talk_flow(t, 40000, 3128);
 	talk_open(t);
-	talk_text(t, TALK_CLIENT, "CONNECT target.example:443 HTTP/1.1\r\nHost: target.example\r\n\r\n");
+	talk_text(t, TALK_CLIENT,
+		  "CONNECT target.example:443 HTTP/1.1\r\nHost: target.example\r\n\r\n");
 	talk_say(t, TALK_CLIENT, hello, n);
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 Connection established\r\n\r\n");
 	answer(t);

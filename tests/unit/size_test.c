@@ -50,7 +50,8 @@ Test(size, decimals_are_exact)
 
 Test(size, lists_of_thresholds_are_whole)
 {
-	static const char *const bad[] = {"", ",", "A=1,", ",A=1", "A=1,,B=1", "A=1 B=1", "A", "=1"};
+	static const char *const bad[] = {"",	      ",",	 "A=1,", ",A=1",
+					  "A=1,,B=1", "A=1 B=1", "A",	 "=1"};
 	uint64_t t[4] = SIZE_THRESHOLDS_DEFAULT;
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

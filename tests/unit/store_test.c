@@ -186,7 +186,7 @@ Test(wheel, late_and_far_deadlines)
 	struct clockwork *c = clockwork_new();
 
 	wheel_start(&c->wheel, 100);
-	wheel_arm(&c->wheel, 2, 7);          /* past: next tick */
+	wheel_arm(&c->wheel, 2, 7);	     /* past: next tick */
 	wheel_arm(&c->wheel, 4, 1000000000); /* beyond the wheel: its last slot */
 	wheel_advance(&c->wheel, 100, fire);
 	cr_expect_eq(c->fires, 0);

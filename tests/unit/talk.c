@@ -7,7 +7,7 @@
 #include "sensor/inner.h"
 #include "wire.h"
 
-#define RAW_IP 101
+#define RAW_IP	  101
 #define TEXT_ROOM (8u << 20)
 
 static struct str copy(struct talk *t, struct str s)

@@ -1,4 +1,5 @@
-/* A conversation heard by a sensor: frames built from what each side says, records kept as they come. */
+/* A conversation heard by a sensor: frames built from what each side says, records kept as they
+ * come. */
 #ifndef EGRET_TESTS_TALK_H
 #define EGRET_TESTS_TALK_H
 
@@ -11,8 +12,8 @@
 #include "sensor/sensor.h"
 
 #define TALK_RECORDS 4096
-#define TALK_CLIENT 0
-#define TALK_SERVER 1
+#define TALK_CLIENT  0
+#define TALK_SERVER  1
 
 struct talk {
 	struct sensor *sensor;
@@ -22,9 +23,9 @@ struct talk {
 	/* the flow that talk_tcp and talk_udp speak on */
 	uint8_t ends[2]; /* last byte of 10.0.0.x and of 203.0.113.x */
 	uint16_t port[2];
-	uint32_t seq[2]; /* next to be sent by each side */
+	uint32_t seq[2];  /* next to be sent by each side */
 	uint32_t snaplen; /* 0: whole frames */
-	bool deaf;        /* records are dropped */
+	bool deaf;	  /* records are dropped */
 	/* what was heard; texts are copies */
 	struct record record[TALK_RECORDS];
 	unsigned count;
