@@ -24,6 +24,14 @@ static void add_seen(struct flow *f, unsigned side, uint32_t bytes)
 		f->rest[side].seen_high++;
 }
 
+/* Payload brings the next record nearer. */
+static void spend(struct flow *f, uint32_t bytes)
+{
+	int64_t left = (int64_t)f->credit - bytes;
+
+	f->credit = left < INT32_MIN ? INT32_MIN : (int32_t)left;
+}
+
 static void move_seq(struct flow *f, unsigned side, uint32_t to)
 {
 	if (to < f->side[side].seq)
@@ -120,7 +128,7 @@ static void advance(struct flow_table *t, struct flow *f, unsigned side, uint32_
 	}
 	move_seq(f, side, end);
 	add_seen(f, side, fresh);
-	f->credit -= (int32_t)fresh;
+	spend(f, fresh);
 }
 
 /* Bytes [begin, end) that seq is past already: they may fill the hole. */
@@ -185,7 +193,7 @@ static void leap(struct flow_table *t, struct flow *f, unsigned side, struct flo
 		move_seq(f, side, r->jump_end);
 	}
 	add_seen(f, side, r->jump_bytes);
-	f->credit -= (int32_t)r->jump_bytes;
+	spend(f, r->jump_bytes);
 	t->stats->tcp_jumps++;
 }
 
@@ -376,7 +384,7 @@ static void take_ack(struct flow_table *t, struct flow *f, unsigned side, uint32
 		return;
 	move_ack(f, side, a);
 	if (!(r->flags & SIDE_SEEN))
-		f->credit -= ahead;
+		spend(f, (uint32_t)ahead);
 }
 
 static void take_syn(struct flow *f, unsigned side, const struct packet *p)
@@ -419,7 +427,7 @@ void count_udp(struct flow *f, unsigned side, const struct packet *p)
 	f->side[side].packets++;
 	f->rest[side].flags |= SIDE_SEEN | (p->length ? SIDE_PAYLOAD : 0);
 	add_seen(f, side, p->length);
-	f->credit -= (int32_t)p->length;
+	spend(f, p->length);
 }
 
 uint64_t count_more(const struct flow_table *t, const struct flow *f, unsigned side)

@@ -423,12 +423,12 @@ struct flow *flow_take(struct flow_table *t, const struct packet *p, uint64_t ha
 
 void flow_settle(struct flow_table *t, struct flow *f)
 {
-	if (f->credit > 0 || !(f->flags & FLOW_ESTABLISHED))
+	if (f->credit > 0)
 		return;
-	if (unreported(t, f))
+	if (f->flags & FLOW_ESTABLISHED && unreported(t, f))
 		t->events.due(t->events.context, f);
 	else
-		f->credit = (int32_t)(t->settings.report_bytes / 16); /* nothing acknowledged yet */
+		f->credit = (int32_t)(t->settings.report_bytes / 16); /* nothing to tell yet */
 }
 
 void flow_reported(struct flow_table *t, struct flow *f)

@@ -271,6 +271,27 @@ Test(count_jump, seen_never_exceeds_what_got_across)
 	cr_expect_eq(o.up.missed, 0);
 }
 
+/* Payload that never becomes worth telling, and jumps as large as they get: under UBSan. */
+Test(count_jump, credit_does_not_overflow)
+{
+	struct traffic *t = traffic_new();
+
+	for (uint32_t i = 0; i < 80000; i++)
+		traffic_add(t, true, TCP_SYN, i * 60000, 0, 60000);
+	cr_expect_eq(end(t).told, 0);
+	t = opened();
+	uint32_t a = 5001;
+	data(t, 1001, SEGMENT);
+	for (int i = 0; i < 50; i++) {
+		t->time += 10 * NS_PER_S;
+		a += 2100000000;
+		for (int k = 0; k < 2; k++)
+			traffic_add(t, true, TCP_ACK, 2001, a, 60000);
+	}
+	only(t, true);
+	end(t);
+}
+
 /* Whatever comes, counts stay what packets of that number can have carried, or the clock allows. */
 Test(count_jump, any_numbers_at_all)
 {
