@@ -27,6 +27,10 @@
 #define LIMIT_FRAGMENT_SETS 4096     /* datagrams being put together */
 #define LIMIT_FRAGMENT_AGE (30 * NS_PER_S)
 
+/* clock */
+#define LIMIT_CLOCK_BACK (3600 * NS_PER_S) /* later packets say that the clock was wrong */
+#define LIMIT_CLOCK_WRONG 64               /* of these in a row are believed */
+
 /* flow */
 #define LIMIT_FLOWS (1024 * 1024)
 #define LIMIT_GHOSTS (64 * 1024)     /* evicted flows whose identity is remembered */

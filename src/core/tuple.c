@@ -6,7 +6,7 @@
 
 void tuple_community_id(const struct tuple *t, char out[COMMUNITY_ID_MAX])
 {
-	size_t width = addr_is_v4(&t->src) ? 4 : 16;
+	size_t width = addr_is_v4(&t->src) && addr_is_v4(&t->dst) ? 4 : 16;
 	const uint8_t *src = t->src.b + 16 - width, *dst = t->dst.b + 16 - width;
 	uint16_t sport = t->sport, dport = t->dport;
 	int order = memcmp(src, dst, width);

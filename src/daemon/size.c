@@ -37,7 +37,7 @@ bool size_parse(const char *text, uint64_t *out)
 	double v = strtod(text, &end);
 	if (end == text || !unit_of(end, &factor) || !(v * factor < 0x1p63))
 		return false;
-	*out = (uint64_t)(v * factor);
+	*out = (uint64_t)(v * factor + 0.5); /* 1.005k is 1005 */
 	return true;
 }
 
@@ -50,7 +50,7 @@ bool size_thresholds(const char *text, uint64_t threshold[4])
 		return true;
 	}
 	memcpy(parsed, threshold, sizeof parsed);
-	while (*text) {
+	do {
 		char item[32];
 		size_t n = strcspn(text, ",");
 		if (n < 3 || n >= sizeof item || text[1] != '=' || (text[0] | 0x20) < 'a' ||
@@ -60,8 +60,8 @@ bool size_thresholds(const char *text, uint64_t threshold[4])
 		item[n - 2] = '\0';
 		if (!size_parse(item, &parsed[(text[0] | 0x20) - 'a']))
 			return false;
-		text += n + (text[n] == ',');
-	}
+		text += n;
+	} while (*text++ == ',');
 	memcpy(threshold, parsed, sizeof parsed);
 	return true;
 }

@@ -20,6 +20,8 @@ struct open_flow {
 	uint8_t tier, source;
 	uint64_t up, down, missed; /* totals told so far */
 	uint64_t account_up, account_down, account_missed; /* of these, on the present account */
+	uint64_t before; /* bytes up that an earlier part of it told, which was evicted */
+	bool resumed;
 };
 
 struct analyst {
@@ -150,14 +152,23 @@ static void take_name(struct analyst *a, const struct record *r, struct str name
 	}
 }
 
-static struct open_flow *open_flow_of(struct analyst *a, uint64_t id, uint64_t *hash,
+/* Its first records came before it was evicted: what they told is on its account already. */
+static void resume(struct open_flow *o, const struct record_flow *x)
+{
+	o->resumed = true;
+	o->up = o->before = x->up.bytes - x->delta_up;
+	o->down = x->down.bytes - x->delta_down;
+	o->missed = x->up.missed > x->delta_up ? x->up.missed - x->delta_up : 0;
+}
+
+static struct open_flow *open_flow_of(struct analyst *a, const struct record *r, uint64_t *hash,
 				      uint32_t *number)
 {
-	*hash = hash_fold(id ^ a->key.w[0], a->key.w[1]);
+	*hash = hash_fold(r->flow_id ^ a->key.w[0], a->key.w[1]);
 	for (struct hprobe q = hindex_probe(&a->flow_index, *hash);
 	     hindex_next(&a->flow_index, &q);) {
 		struct open_flow *o = pool_at(&a->flows, q.ref);
-		if (o->id == id) {
+		if (o->id == r->flow_id) {
 			*number = q.ref;
 			return o;
 		}
@@ -168,8 +179,10 @@ static struct open_flow *open_flow_of(struct analyst *a, uint64_t id, uint64_t *
 		return NULL;
 	}
 	struct open_flow *o = pool_at(&a->flows, *number);
-	o->id = id;
+	o->id = r->flow_id;
 	o->account = LEDGER_NONE;
+	if (r->flow.sequence)
+		resume(o, &r->flow);
 	hindex_add(&a->flow_index, *hash, *number);
 	return o;
 }
@@ -214,64 +227,73 @@ static void mark_hiding(struct analyst *a, struct record *r)
 		x->hides |= HIDES_DOH;
 }
 
+/* Whether one source may give a connection several names in turn, each for what is sent under it.
+ */
+static bool is_own(unsigned source)
+{
+	return source == NAME_SNI || source == NAME_HTTP || source == NAME_PROXY;
+}
+
 static void move_account(struct analyst *a, struct open_flow *o, const struct domain_entry *e,
 			 uint32_t account, enum name_source source)
 {
 	/* another request's host on the same connection takes nothing from the one before */
-	bool next_host = o->account != LEDGER_NONE && source == o->source;
+	bool next_host = source == o->source && is_own(source);
 
+	if (o->account != LEDGER_NONE && !next_host)
+		ledger_add(&a->ledger, o->account, o->tier, -(int64_t)o->account_up,
+			   -(int64_t)o->account_down, -(int64_t)o->account_missed);
 	if (next_host) {
 		o->account_up = o->account_down = o->account_missed = 0;
-	} else {
-		if (o->account != LEDGER_NONE) {
-			ledger_add(&a->ledger, o->account, o->tier, -(int64_t)o->account_up,
-				   -(int64_t)o->account_down, -(int64_t)o->account_missed);
-		} else {
-			/* nothing of it was on any account */
-			o->account_up = o->up;
-			o->account_down = o->down;
-			o->account_missed = o->missed;
-		}
-		if (account != LEDGER_NONE)
-			ledger_add(&a->ledger, account, e->tier, (int64_t)o->account_up,
-				   (int64_t)o->account_down, (int64_t)o->account_missed);
-		else
-			o->account_up = o->account_down = o->account_missed = 0;
+	} else if (account != LEDGER_NONE) {
+		ledger_add(&a->ledger, account, e->tier, (int64_t)o->account_up,
+			   (int64_t)o->account_down, (int64_t)o->account_missed);
 	}
 	o->account = account;
 	o->tier = e ? (uint8_t)e->tier : TIER_D;
 }
 
-static void count(struct analyst *a, const struct record *r, struct open_flow *o,
-		  const struct domain_entry *e, uint32_t account)
+static void count(struct analyst *a, const struct record *r, struct open_flow *o)
 {
 	const struct record_flow *x = &r->flow;
 	int64_t up = (int64_t)(x->up.bytes - o->up), down = (int64_t)(x->down.bytes - o->down);
 	int64_t missed = (int64_t)(x->up.missed - o->missed);
 
-	if (account != o->account)
-		move_account(a, o, e, account, x->name_source);
-	o->source = (uint8_t)x->name_source;
 	o->up = x->up.bytes;
 	o->down = x->down.bytes;
 	o->missed = x->up.missed;
-	if (account == LEDGER_NONE)
-		return;
-	ledger_add(&a->ledger, account, e->tier, up, down, missed);
 	o->account_up += (uint64_t)up;
 	o->account_down += (uint64_t)down;
 	o->account_missed += (uint64_t)missed;
-	ledger_note_server(&a->ledger, account, &r->tuple, x->up.bytes);
+	if (o->account == LEDGER_NONE)
+		return;
+	ledger_add(&a->ledger, o->account, o->tier, up, down, missed);
+	ledger_note_server(&a->ledger, o->account, &r->tuple, x->up.bytes);
 }
 
-static void summarise(struct analyst *a, const struct record_flow *x, bool service)
+static void summarise(struct analyst *a, const struct record_flow *x, const struct open_flow *o,
+		      bool service)
 {
-	a->sum.connections++;
-	a->sum.named += x->name.n != 0;
-	a->sum.up += x->up.bytes;
-	a->sum.up_by_source[x->name_source] += x->up.bytes;
+	uint64_t up = x->up.bytes - (o && o->before < x->up.bytes ? o->before : 0);
+
+	if (!o || !o->resumed) {
+		a->sum.connections++;
+		a->sum.named += x->name.n != 0;
+	}
+	a->sum.up += up;
+	a->sum.up_by_source[x->name_source] += up;
 	if (service)
-		a->sum.up_to_services += x->up.bytes;
+		a->sum.up_to_services += up;
+}
+
+/* The account of a record's name, LEDGER_NONE when it is no service's. */
+static uint32_t account_of(struct analyst *a, const struct record *r, const struct domain_entry *e)
+{
+	if (!e)
+		return LEDGER_NONE;
+	struct ledger_use use = {
+		.entry = e, .name = r->flow.name, .source = r->flow.name_source, .time = r->time};
+	return ledger_touch(&a->ledger, &r->tuple.src, &use);
 }
 
 static void take_flow(struct analyst *a, struct record *r)
@@ -279,30 +301,40 @@ static void take_flow(struct analyst *a, struct record *r)
 	struct record_flow *x = &r->flow;
 	struct name_answer found;
 	struct str via;
-	uint32_t account = LEDGER_NONE, number;
+	uint32_t number;
 	uint64_t hash;
 
 	attribute(a, r, &via, &found);
 	mark_hiding(a, r);
 	const struct domain_entry *e = service_of(a, x->name, via);
-	if (e) {
-		struct ledger_use use = {
-			.entry = e, .name = x->name, .source = x->name_source, .time = r->time};
-		account = ledger_touch(&a->ledger, &r->tuple.src, &use);
+	struct open_flow *o = open_flow_of(a, r, &hash, &number);
+	bool ends = r->kind == RECORD_CONN && x->end;
+	if (!o) {
+		uint32_t account = account_of(a, r, e);
+		if (account != LEDGER_NONE)
+			ledger_add(&a->ledger, account, e->tier, (int64_t)x->delta_up,
+				   (int64_t)x->delta_down, 0);
+	} else if (o->source == NAME_NONE || (x->name_source && x->name_source <= o->source)) {
+		/* (what was learned of addresses may have been forgotten since: that takes nothing
+		 * back) */
+		uint32_t account = account_of(a, r, e);
+		if (account != LEDGER_NONE &&
+		    ((r->kind == RECORD_CONN && !ends) || account != o->account))
+			ledger_connection(&a->ledger, account, &r->tuple);
+		if (account != o->account || x->name_source != o->source ||
+		    (e && e->tier != o->tier))
+			move_account(a, o, e, account, x->name_source);
+		o->source = (uint8_t)x->name_source;
+		count(a, r, o);
+	} else {
+		count(a, r, o);
 	}
-	struct open_flow *o = open_flow_of(a, r->flow_id, &hash, &number);
-	if (!o)
+	if (!ends)
 		return;
-	bool opening = r->kind == RECORD_CONN && !x->end;
-	if (account != LEDGER_NONE && (opening || account != o->account))
-		ledger_connection(&a->ledger, account, &r->tuple);
-	count(a, r, o, e, account);
-	if (r->kind == RECORD_CONN && x->end) {
-		summarise(a, x, e != NULL);
-		if (x->end != END_EVICTED) { /* an evicted one may go on */
-			hindex_remove(&a->flow_index, hash, number);
-			pool_put(&a->flows, number);
-		}
+	summarise(a, x, o, e || (o && o->account != LEDGER_NONE));
+	if (o) { /* an evicted one may go on: what was told is in its totals then */
+		hindex_remove(&a->flow_index, hash, number);
+		pool_put(&a->flows, number);
 	}
 }
 

@@ -128,16 +128,25 @@ void ledger_note_server(struct ledger *l, uint32_t account, const struct tuple *
 	a->has_server = true;
 }
 
+/* Adds, but never below zero: what is taken away may have been added to another account. */
+static void change(uint64_t *sum, int64_t by)
+{
+	if (by < 0 && 0 - (uint64_t)by > *sum)
+		*sum = 0;
+	else
+		*sum += (uint64_t)by;
+}
+
 void ledger_add(struct ledger *l, uint32_t account, enum tier tier, int64_t up, int64_t down,
 		int64_t missed)
 {
 	struct account *a = at(l, account);
 
 	if (tier != TIER_D) {
-		a->up += (uint64_t)up;
-		a->missed += (uint64_t)missed;
+		change(&a->up, up);
+		change(&a->missed, missed);
 	}
-	a->down += (uint64_t)down;
+	change(&a->down, down);
 }
 
 /* FNV-1a: an id must be the same in every run, so no key. */
@@ -156,12 +165,21 @@ static void write_id(struct finding *f)
 	*w.p = '\0';
 }
 
+/* Whether the client itself spoke the name or asked for it: that another one did is but a guess. */
+static bool is_certain(const struct account *a)
+{
+	for (int i = 0; i < FINDING_NAMES_MAX && a->name[i]; i++)
+		if (a->source[i] != NAME_DNS_ANY)
+			return true;
+	return a->queries != 0;
+}
+
 static bool make_finding(const struct ledger *l, const struct account *a,
 			 const uint64_t threshold[4], struct finding *f)
 {
 	bool upload = a->up && a->up >= threshold[a->tier];
 
-	if (!upload && a->tier != TIER_A)
+	if (!upload && (a->tier != TIER_A || !is_certain(a)))
 		return false;
 	*f = (struct finding){
 		.kind = upload ? FINDING_UPLOAD : FINDING_NAME,

@@ -10,13 +10,9 @@
 
 static struct flow_rare_side *rare_side(struct flow_table *t, struct flow *f, unsigned side)
 {
-	if (!f->rare) {
-		uint32_t n = pool_get(&t->rares);
-		if (n == POOL_NONE)
-			return NULL;
-		f->rare = n + 1;
-	}
-	return &flow_rare(t, f)->side[side];
+	struct flow_rare *r = flow_rare_make(t, f);
+
+	return r ? &r->side[side] : NULL;
 }
 
 static void add_seen(struct flow *f, unsigned side, uint32_t bytes)
@@ -26,6 +22,14 @@ static void add_seen(struct flow *f, unsigned side, uint32_t bytes)
 	d->seen += bytes;
 	if (d->seen < bytes)
 		f->rest[side].seen_high++;
+}
+
+/* Payload brings the next record nearer. */
+static void spend(struct flow *f, uint32_t bytes)
+{
+	int64_t left = (int64_t)f->credit - bytes;
+
+	f->credit = left < INT32_MIN ? INT32_MIN : (int32_t)left;
 }
 
 static void move_seq(struct flow *f, unsigned side, uint32_t to)
@@ -75,6 +79,16 @@ static uint64_t before_bytes(const struct flow *f, unsigned side, const struct f
 			   span(s->ack_wraps, s->ack, s->start));
 }
 
+/* What the space before adds to the present one's bytes. */
+static uint64_t other_bytes(const struct flow *f, unsigned side, const struct flow_rare_side *r)
+{
+	uint64_t before = before_bytes(f, side, &r->before), now = current_bytes(f, side);
+
+	if (r->relation == SPACE_AFTER)
+		return before;
+	return r->relation == SPACE_PARALLEL && before > now ? before - now : 0;
+}
+
 static bool within(int32_t distance, int32_t limit)
 {
 	return distance <= limit && distance >= -limit;
@@ -114,7 +128,7 @@ static void advance(struct flow_table *t, struct flow *f, unsigned side, uint32_
 	}
 	move_seq(f, side, end);
 	add_seen(f, side, fresh);
-	f->credit -= (int32_t)fresh;
+	spend(f, fresh);
 }
 
 /* Bytes [begin, end) that seq is past already: they may fill the hole. */
@@ -140,51 +154,141 @@ static void look_back(struct flow_table *t, struct flow *f, unsigned side, uint3
 	t->stats->tcp_retransmitted++;
 }
 
-/* A segment outside the believed distance. */
+/* Whether nothing of the present space was sent or acknowledged yet. */
+static bool is_empty(const struct flow *f, unsigned side)
+{
+	const struct flow_side_rest *r = &f->rest[side];
+
+	return f->side[side].seq == r->start && f->side[side].ack == r->start && !r->seq_wraps &&
+	       !r->ack_wraps;
+}
+
+/* The far-away place is believed: the numbers go on from there. */
+static void leap(struct flow_table *t, struct flow *f, unsigned side, struct flow_rare_side *r)
+{
+	const struct flow_side_rest *x = &f->rest[side];
+	bool sequence = x->flags & SIDE_SEQ;
+	uint32_t from = sequence ? f->side[side].seq : f->side[side].ack;
+	bool ahead = (int32_t)(r->jump_start - from) > 0;
+
+	r->done += other_bytes(f, side, r);
+	r->before = save_space(f, side);
+	r->jumped = false;
+	r->hole_start = r->hole_end = 0;
+	/* with nothing sent there is no hole: an answer to a SYN that was not seen */
+	if (ahead && r->jump_counts && !is_empty(f, side)) {
+		r->relation = SPACE_GOES_ON;
+		r->joint = r->jump_start;
+		r->joint_wraps =
+			(uint16_t)((sequence ? x->seq_wraps : x->ack_wraps) + (r->joint < from));
+	} else {
+		r->relation = SPACE_AFTER;
+		begin_space(f, side, r->jump_start);
+	}
+	if (sequence && (int32_t)(r->jump_end - f->side[side].seq) > 0) {
+		if (r->relation == SPACE_GOES_ON) {
+			r->hole_start = f->side[side].seq;
+			r->hole_end = r->jump_start;
+		}
+		move_seq(f, side, r->jump_end);
+	}
+	add_seen(f, side, r->jump_bytes);
+	spend(f, r->jump_bytes);
+	t->stats->tcp_jumps++;
+}
+
+/* Counts a number from `joint` on; one that is not that far yet stands at it. */
+static void rebase(uint32_t *number, uint16_t *wraps, const struct flow_rare_side *r)
+{
+	if (span(*wraps, *number, 0) < span(r->joint_wraps, r->joint, 0)) {
+		*number = r->joint;
+		*wraps = r->joint_wraps;
+	}
+	*wraps = (uint16_t)(*wraps - r->joint_wraps);
+}
+
+/* The space before came back: both are views of the same bytes. */
+static void swap_spaces(struct flow *f, unsigned side, struct flow_rare_side *r)
+{
+	struct flow_space now = save_space(f, side);
+
+	if (r->relation == SPACE_GOES_ON) {
+		/* the hole between them was none */
+		rebase(&now.seq, &now.seq_wraps, r);
+		rebase(&now.ack, &now.ack_wraps, r);
+		now.start = r->joint;
+	}
+	load_space(f, side, r->before);
+	r->before = now;
+	r->relation = SPACE_PARALLEL;
+	r->hole_start = r->hole_end = 0;
+	r->jumped = false;
+}
+
+/* Remembers a far-away place until something else speaks for it. */
+static void propose(struct flow_table *t, const struct flow *f, unsigned side,
+		    struct flow_rare_side *r, uint32_t begin, uint32_t end, int32_t limit,
+		    bool acked)
+{
+	uint32_t from = f->rest[side].flags & SIDE_SEQ ? f->side[side].seq : f->side[side].ack;
+	uint64_t quiet = (uint32_t)(t->now - f->last) + 1u;
+
+	t->stats->tcp_jumps_ignored++;
+	if (r->jumped && r->jump_acked == acked && within((int32_t)(end - r->jump_end), limit)) {
+		/* more of the same */
+		if ((int32_t)(begin - r->jump_start) < 0)
+			r->jump_start = begin;
+		if ((int32_t)(end - r->jump_end) > 0) {
+			r->jump_bytes += (int32_t)(begin - r->jump_end) > 0 ? end - begin
+									    : end - r->jump_end;
+			r->jump_end = end;
+		}
+		return;
+	}
+	r->jumped = true;
+	r->jump_acked = acked;
+	r->jump_counts = begin - from <= quiet * PLAUSIBLE_BYTES_PER_MS;
+	r->jump_start = begin;
+	r->jump_end = end;
+	r->jump_bytes = end - begin;
+}
+
+static void take_sequence(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
+			  uint32_t length);
+
+/* A segment outside the believed distance. Where the peer's acknowledgements are seen, only they
+ * confirm it: whoever forges segments does not have them acknowledged. */
 static void jump(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin, uint32_t end,
 		 int32_t limit)
 {
 	struct flow_side *d = &f->side[side];
 	struct flow_rare_side *r = rare_side(t, f, side);
-	bool ahead = (int32_t)(end - d->seq) > 0;
+	bool acks = f->rest[side].flags & SIDE_ACK;
 
 	if (!r)
 		return;
-	if (ahead && f->rest[side].flags & SIDE_ACK && within((int32_t)(end - d->ack), limit)) {
-		advance(t, f, side, begin, end);
+	if (acks && (int32_t)(end - d->seq) > 0 && within((int32_t)(end - d->ack), limit)) {
+		advance(t, f, side, begin, end); /* it is acknowledged already */
 		r->jumped = false;
 		return;
 	}
-	if (r->has_before && within((int32_t)(end - r->before.seq), limit)) {
-		struct flow_space other = r->before;
-		r->before = save_space(f, side);
-		load_space(f, side, other);
-		r->parallel = true;
-		r->jumped = false;
-		if ((int32_t)(end - d->seq) > 0)
-			advance(t, f, side, begin, end);
-		return;
-	}
-	if (r->jumped && within((int32_t)(end - r->jump_end), limit)) {
-		r->jumped = false;
-		if (ahead) {
-			advance(t, f, side, begin, end);
+	if (r->relation != SPACE_ONE && within((int32_t)(end - r->before.seq), limit)) {
+		if ((int32_t)(end - r->before.seq) <= 0) {
+			t->stats->tcp_retransmitted++;
 			return;
 		}
-		if (r->has_before)
-			r->done += before_bytes(f, side, &r->before);
-		r->before = save_space(f, side);
-		r->has_before = true;
-		r->parallel = false;
-		begin_space(f, side, r->jump_start);
+		swap_spaces(f, side, r);
 		advance(t, f, side, begin, end);
 		return;
 	}
-	t->stats->tcp_jumps_ignored++;
-	uint64_t quiet = (uint32_t)(t->now - f->last) + 1u;
-	r->jumped = !ahead || end - d->seq <= quiet * PLAUSIBLE_BYTES_PER_MS;
-	r->jump_start = begin;
-	r->jump_end = end;
+	if (r->jumped && (r->jump_acked || !acks) && within((int32_t)(end - r->jump_end), limit)) {
+		if ((int32_t)(begin - r->jump_start) < 0)
+			r->jump_start = begin;
+		leap(t, f, side, r);
+		take_sequence(t, f, side, begin, end - begin);
+		return;
+	}
+	propose(t, f, side, r, begin, end, limit, false);
 }
 
 static void take_sequence(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
@@ -219,6 +323,48 @@ static void take_sequence(struct flow_table *t, struct flow *f, unsigned side, u
 		look_back(t, f, side, begin, end);
 }
 
+/* An acknowledgement of what the space before carries. False: it is none. */
+static bool ack_before(struct flow *f, unsigned side, struct flow_rare_side *r, uint32_t a,
+		       int32_t limit)
+{
+	struct flow_space *s = &r->before;
+
+	if (r->relation == SPACE_ONE ||
+	    (!within((int32_t)(a - s->ack), limit) && !within((int32_t)(a - s->seq), limit)))
+		return false;
+	if ((int32_t)(a - s->ack) <= 0)
+		return true;
+	if (!(f->rest[side].flags & SIDE_SEQ)) {
+		swap_spaces(f, side, r);
+		move_ack(f, side, a);
+	} else if (r->relation != SPACE_GOES_ON) {
+		s->ack_wraps = (uint16_t)(s->ack_wraps + (a < s->ack));
+		s->ack = a;
+	}
+	return true;
+}
+
+/* An acknowledgement outside the believed distance. True: the numbers are there now. */
+static bool ack_jump(struct flow_table *t, struct flow *f, unsigned side, uint32_t a, int32_t limit)
+{
+	struct flow_side *d = &f->side[side];
+	bool sequence = f->rest[side].flags & SIDE_SEQ;
+
+	if (sequence && (int32_t)(a - d->ack) > 0 && within((int32_t)(a - d->seq), limit))
+		return true;
+	struct flow_rare_side *r = rare_side(t, f, side);
+	if (!r || ack_before(f, side, r, a, limit))
+		return false;
+	/* a segment speaks for it, or where none is ever seen a second acknowledgement */
+	if (r->jumped && (!r->jump_acked || !sequence) &&
+	    within((int32_t)(a - r->jump_end), limit)) {
+		leap(t, f, side, r);
+		return true;
+	}
+	propose(t, f, side, r, a, a, limit, true);
+	return false;
+}
+
 /* An acknowledgement `a` of what `side` sent. */
 static void take_ack(struct flow_table *t, struct flow *f, unsigned side, uint32_t a)
 {
@@ -229,29 +375,16 @@ static void take_ack(struct flow_table *t, struct flow *f, unsigned side, uint32
 		begin_space(f, side, a);
 	r->flags |= SIDE_ACK;
 
-	int32_t ahead = (int32_t)(a - d->ack);
 	int32_t limit = INT32_C(1) << r->window_shift;
+	if (__builtin_expect(!within((int32_t)(a - d->ack), limit), 0) &&
+	    !ack_jump(t, f, side, a, limit))
+		return;
+	int32_t ahead = (int32_t)(a - d->ack);
 	if (ahead <= 0)
 		return;
-	if (__builtin_expect(ahead > limit, 0)) {
-		struct flow_rare_side *x = rare_side(t, f, side);
-		bool told = within((int32_t)(a - d->seq), limit) ||
-			    (x && x->jumped && within((int32_t)(a - x->jump_end), limit));
-		if (!told) {
-			uint64_t quiet = (uint32_t)(t->now - f->last) + 1u;
-			t->stats->tcp_jumps_ignored++;
-			if (x && (uint32_t)ahead <= quiet * PLAUSIBLE_BYTES_PER_MS) {
-				x->jumped = true;
-				x->jump_start = x->jump_end = a;
-			}
-			return;
-		}
-		if (x && x->jumped && (int32_t)(x->jump_end - d->seq) > 0 && r->flags & SIDE_SEQ)
-			move_seq(f, side, x->jump_end);
-	}
 	move_ack(f, side, a);
 	if (!(r->flags & SIDE_SEEN))
-		f->credit -= ahead;
+		spend(f, (uint32_t)ahead);
 }
 
 static void take_syn(struct flow *f, unsigned side, const struct packet *p)
@@ -260,7 +393,7 @@ static void take_syn(struct flow *f, unsigned side, const struct packet *p)
 	unsigned shift = WINDOW_SHIFT_MIN;
 
 	/* a second SYN with another number replaces the first only while nothing was sent */
-	if (!(r->flags & SIDE_START) || current_bytes(f, side) == 0)
+	if (!(r->flags & SIDE_START) || is_empty(f, side))
 		begin_space(f, side, p->seq + 1);
 	r->flags |= SIDE_SYN | SIDE_SEQ;
 	if (p->window_scale != 0xff && 17u + p->window_scale > shift)
@@ -294,7 +427,14 @@ void count_udp(struct flow *f, unsigned side, const struct packet *p)
 	f->side[side].packets++;
 	f->rest[side].flags |= SIDE_SEEN | (p->length ? SIDE_PAYLOAD : 0);
 	add_seen(f, side, p->length);
-	f->credit -= (int32_t)p->length;
+	spend(f, p->length);
+}
+
+uint64_t count_more(const struct flow_table *t, const struct flow *f, unsigned side)
+{
+	const struct flow_rare *r = flow_rare(t, f);
+
+	return r ? other_bytes(f, side, &r->side[side]) + r->side[side].done : 0;
 }
 
 struct byte_count count_of(const struct flow_table *t, const struct flow *f, unsigned side)
@@ -316,17 +456,10 @@ struct byte_count count_of(const struct flow_table *t, const struct flow *f, uns
 		uint64_t sent = span(r->seq_wraps, f->side[side].seq, r->start);
 		c.unacked = sent > c.bytes ? sent - c.bytes : 0;
 	}
-	const struct flow_rare *rare = flow_rare(t, f);
-	if (rare && rare->side[side].has_before) {
-		const struct flow_rare_side *x = &rare->side[side];
-		uint64_t before = before_bytes(f, side, &x->before);
-		if (!x->parallel)
-			c.bytes += before;
-		else if (before > c.bytes)
-			c.bytes = before;
-	}
-	if (rare)
-		c.bytes += rare->side[side].done;
-	c.missed = c.bytes > c.seen ? c.bytes - c.seen : 0;
+	c.bytes += count_more(t, f, side);
+	/* of what is on its way, or came in two number spaces, some was seen beyond that */
+	if (c.seen > c.bytes)
+		c.seen = c.bytes;
+	c.missed = c.bytes - c.seen;
 	return c;
 }

@@ -62,7 +62,7 @@ struct flow {
 	uint8_t proto;
 	uint8_t flags;
 	uint8_t inspect; /* owned by the room that looks into payload; 0: it wants no more */
-	uint8_t spare;
+	uint8_t resets;	 /* bit n: side n sent a RST and no payload since */
 	uint32_t last;   /* time of its last packet, ms of the table's clock */
 	int32_t credit;  /* payload bytes left until a flow record is due */
 	struct flow_side side[2];
@@ -84,26 +84,42 @@ struct flow {
 	uint8_t opener : 4, name_source : 4; /* enum opener, enum name_source */
 	uint8_t app : 4, name_missing : 4;   /* enum app_protocol, enum name_missing */
 	uint8_t hides;                       /* HIDES_ bits */
-	uint8_t spare2;
+	bool mixed;			     /* UDP: DNS and something else */
 };
 
 _Static_assert(sizeof(struct flow) == 192, "an established flow costs at most 192 bytes");
 _Static_assert(__builtin_offsetof(struct flow, addr) == 64, "the hot part is one cache line");
 
+/* A side's numbers from `start` on. */
+struct flow_space {
+	uint32_t start, seq, ack;
+	uint16_t seq_wraps, ack_wraps;
+};
+
 /* What few flows need: loss, reordering, sequence numbers that jump. */
 struct flow_rare {
 	struct flow_rare_side {
 		uint32_t hole_start, hole_end; /* the latest hole in its sequence; equal: none */
-		uint32_t jump_start, jump_end; /* a far-away segment that waits for confirmation */
-		bool jumped;
-		bool has_before;   /* `before` is set: the sequence space was left once */
-		bool parallel;     /* it came back: both spaces carry the same bytes */
-		uint64_t done;     /* bytes of spaces given up for good */
-		struct flow_space {
-			uint32_t start, seq, ack;
-			uint16_t seq_wraps, ack_wraps;
-		} before;
+		/* a far-away segment, or acknowledgement, that waits for confirmation */
+		uint32_t jump_start, jump_end;
+		uint32_t jump_bytes; /* payload of it */
+		bool jumped;	     /* there is one */
+		bool jump_acked;     /* the peer's acknowledgement is what came */
+		bool jump_counts; /* what lies between can have been sent since the last packet */
+		/* how the numbers of `before` go with the present ones: enum space_relation */
+		uint8_t relation;
+		uint16_t joint_wraps; /* seq_wraps at joint */
+		uint32_t joint;	      /* SPACE_GOES_ON: where the present numbers begin */
+		uint64_t done;	      /* bytes of spaces given up for good */
+		struct flow_space before;
 	} side[2];
+};
+
+enum space_relation {
+	SPACE_ONE,	/* nothing is before */
+	SPACE_GOES_ON,	/* the present numbers go on from before, beyond a hole that counts */
+	SPACE_AFTER,	/* other numbers, other bytes */
+	SPACE_PARALLEL, /* both came in turn: they carry the same bytes */
 };
 
 static inline unsigned flow_opener(const struct flow *f)

@@ -4,6 +4,8 @@
 
 #include "base/mem.h"
 #include "flow/count.h"
+#include "flow/follow.h"
+#include "flow/ghost.h"
 
 #define TICK_MS 1000
 /* A pause in packet time longer than every timeout and than the wheel: everything is over. */
@@ -20,16 +22,6 @@ const struct flow_settings flow_settings_default = {
 	.finished_idle = 5,
 	.report_every = 30,
 	.report_bytes = MIB,
-};
-
-/* What is remembered of an evicted flow that records told of. */
-struct flow_ghost {
-	struct tuple tuple; /* sides 0 and 1 as source and destination */
-	uint64_t id;
-	uint64_t hash;
-	uint32_t sequence;
-	uint8_t opener, opener_side;
-	bool used;
 };
 
 static struct wheel_link *link_of(void *owner, uint32_t member)
@@ -57,6 +49,23 @@ void flow_table_fini(struct flow_table *t)
 	pool_fini(&t->flows);
 	pool_fini(&t->rares);
 	free(t->ghosts);
+}
+
+struct flow_rare *flow_rare_make(struct flow_table *t, struct flow *f)
+{
+	if (!f->rare) {
+		uint32_t n = pool_get(&t->rares);
+		if (n == POOL_NONE)
+			return NULL;
+		f->rare = n + 1;
+	}
+	return flow_rare(t, f);
+}
+
+void flow_table_forget(struct flow_table *t, uint32_t name)
+{
+	if (name && t->events.forget)
+		t->events.forget(t->events.context, name);
 }
 
 /* Commutative in the two ends, so both directions agree. */
@@ -139,56 +148,18 @@ static void arm(struct flow_table *t, uint32_t number, const struct flow *f)
 	wheel_arm(&t->wheel, number, t->wheel.now + wait + 1);
 }
 
-static void remember(struct flow_table *t, const struct flow *f)
-{
-	if (!t->ghosts)
-		t->ghosts = mem_array(LIMIT_GHOSTS, sizeof *t->ghosts);
-	uint32_t n = t->ghost_next;
-	struct flow_ghost *g = &t->ghosts[n];
-	t->ghost_next = (n + 1) % LIMIT_GHOSTS;
-	if (g->used)
-		hindex_remove(&t->ghost_index, g->hash, n);
-	struct tuple k = {f->addr[0], f->addr[1], f->port[0], f->port[1], f->proto};
-	*g = (struct flow_ghost){.tuple = k,
-				 .id = f->id,
-				 .hash = flow_hash(t, &k),
-				 .sequence = f->sequence,
-				 .opener = f->opener,
-				 .opener_side = (uint8_t)flow_opener(f),
-				 .used = true};
-	hindex_add(&t->ghost_index, g->hash, n);
-}
-
-/* A new flow that carries on an evicted one keeps its id, and who opened it. */
-static void recall(struct flow_table *t, struct flow *f, const struct tuple *k, uint64_t hash)
-{
-	for (struct hprobe q = hindex_probe(&t->ghost_index, hash);
-	     hindex_next(&t->ghost_index, &q);) {
-		struct flow_ghost *g = &t->ghosts[q.ref];
-		bool forward = g->tuple.sport == k->sport && g->tuple.dport == k->dport &&
-			       addr_eq(&g->tuple.src, &k->src) && addr_eq(&g->tuple.dst, &k->dst);
-		bool backward = g->tuple.sport == k->dport && g->tuple.dport == k->sport &&
-				addr_eq(&g->tuple.src, &k->dst) && addr_eq(&g->tuple.dst, &k->src);
-		if (g->tuple.proto != k->proto || !(forward || backward))
-			continue;
-		f->id = g->id;
-		f->sequence = g->sequence;
-		f->opener = g->opener & 15;
-		if (g->opener_side != (backward && !forward))
-			f->flags |= FLOW_OPENER_1;
-		f->flags |= FLOW_OPENED;
-		g->used = false;
-		hindex_remove(&t->ghost_index, hash, q.ref);
-		t->stats->flows_resumed++;
-		return;
-	}
-}
-
 static void tell_end(struct flow_table *t, struct flow *f, enum flow_end why)
 {
 	if (!(f->flags & FLOW_ESTABLISHED))
 		t->stats->flows_unanswered++;
 	t->events.ended(t->events.context, f, why);
+	if (why == END_EVICTED) {
+		t->stats->flows_evicted++;
+		if (f->flags & FLOW_OPENED)
+			ghost_keep(t, f);
+	}
+	flow_table_forget(t, f->name);
+	f->id = 0;
 }
 
 static void end_flow(struct flow_table *t, uint32_t number, enum flow_end why)
@@ -197,16 +168,10 @@ static void end_flow(struct flow_table *t, uint32_t number, enum flow_end why)
 	struct tuple k = {f->addr[0], f->addr[1], f->port[0], f->port[1], f->proto};
 
 	tell_end(t, f, why);
-	if (why == END_EVICTED) {
-		t->stats->flows_evicted++;
-		if (f->flags & FLOW_OPENED)
-			remember(t, f);
-	}
 	wheel_disarm(&t->wheel, number);
 	hindex_remove(&t->index, flow_hash(t, &k), number);
 	if (f->rare)
 		pool_put(&t->rares, f->rare - 1);
-	f->id = 0;
 	pool_put(&t->flows, number);
 }
 
@@ -235,7 +200,7 @@ static enum flow_end natural_end(const struct flow *f)
 
 static bool unreported(const struct flow_table *t, const struct flow *f)
 {
-	return count_of(t, f, 0).bytes != f->reported[0] || count_of(t, f, 1).bytes != f->reported[1];
+	return count_of(t, f, 0).bytes > f->reported[0] || count_of(t, f, 1).bytes > f->reported[1];
 }
 
 /* A flow's slot of the wheel came up: its idle time or its next report. */
@@ -256,18 +221,36 @@ static void fire(void *owner, uint32_t number)
 	arm(t, number, f);
 }
 
-void flow_table_finish(struct flow_table *t)
+static void end_all(struct flow_table *t, bool capture_ended)
 {
 	/* a million flows one by one out of the index would be a million cache misses */
 	for (uint32_t n = 0; n < t->flows.made; n++) {
 		struct flow *f = pool_at(&t->flows, n);
 		if (f->id)
-			tell_end(t, f, f->flags & FLOW_FINISHED ? natural_end(f) : END_CAPTURE);
+			tell_end(t, f,
+				 capture_ended && !(f->flags & FLOW_FINISHED) ? END_CAPTURE
+									      : natural_end(f));
 	}
 	hindex_clear(&t->index);
-	wheel_init(&t->wheel, link_of, t);
 	pool_clear(&t->flows);
 	pool_clear(&t->rares);
+	ghost_clear(t);
+	uint64_t tick = t->wheel.now;
+	wheel_init(&t->wheel, link_of, t);
+	wheel_start(&t->wheel, tick);
+}
+
+void flow_table_finish(struct flow_table *t)
+{
+	end_all(t, true);
+}
+
+void flow_table_restart(struct flow_table *t, uint64_t ns)
+{
+	end_all(t, false);
+	wheel_start(&t->wheel, 0);
+	t->origin = ns;
+	t->clock = t->now = 0;
 }
 
 void flow_table_advance(struct flow_table *t, uint64_t ns)
@@ -277,15 +260,13 @@ void flow_table_advance(struct flow_table *t, uint64_t ns)
 		return;
 	}
 	uint64_t ms = ns > t->origin ? (ns - t->origin) / NS_PER_MS : 0;
-	uint64_t before = t->wheel.now * TICK_MS;
 
-	if (ms > before + PAUSE_MS) {
-		for (uint32_t n = 0; n < t->flows.made; n++)
-			if (((struct flow *)pool_at(&t->flows, n))->id)
-				end_flow(t, n, natural_end(pool_at(&t->flows, n)));
-	}
-	if ((int32_t)((uint32_t)ms - t->now) > 0 || ms > before + PAUSE_MS)
-		t->now = (uint32_t)ms;
+	if (ms <= t->clock)
+		return;
+	if (ms > t->clock + PAUSE_MS)
+		end_all(t, false);
+	t->clock = ms;
+	t->now = (uint32_t)ms;
 	if (tick_of(ms) > t->wheel.now)
 		wheel_advance(&t->wheel, tick_of(ms), fire);
 }
@@ -313,22 +294,6 @@ static bool evict(struct flow_table *t)
 		}
 	}
 	return false;
-}
-
-/* A first guess at who opened, until something better is seen. */
-static void guess_opener(struct flow *f, const struct packet *p)
-{
-	f->opener = OPENER_FIRST;
-	if (p->tuple.proto == PROTO_TCP && p->flags & TCP_SYN) {
-		f->opener = OPENER_FIRST + 1; /* so that flow_set_opener takes it */
-		flow_set_opener(f, p->flags & TCP_ACK ? 1 : 0, OPENER_SYN);
-		return;
-	}
-	if (f->port[0] != f->port[1])
-		flow_set_opener(f, f->port[0] < f->port[1], OPENER_PORT);
-	bool own0 = addr_is_private(&f->addr[0]), own1 = addr_is_private(&f->addr[1]);
-	if (own0 != own1 && !addr_is_multicast(&f->addr[own0]))
-		flow_set_opener(f, own1, OPENER_NETWORKS);
 }
 
 static struct flow *make(struct flow_table *t, const struct packet *p, const struct key *key,
@@ -359,9 +324,9 @@ static struct flow *make(struct flow_table *t, const struct packet *p, const str
 	f->rest[0].window_shift = f->rest[1].window_shift = 24;
 	f->inspect = 1;
 	f->wheel.slot = WHEEL_IDLE;
-	guess_opener(f, p);
+	follow_guess_opener(f, p);
 	if (t->ghost_index.used)
-		recall(t, f, &p->tuple, hash);
+		ghost_recall(t, f, p, hash);
 	if (!f->id)
 		f->id = t->next_id++;
 	t->stats->flows++;
@@ -379,21 +344,19 @@ static struct flow *make(struct flow_table *t, const struct packet *p, const str
 	return f;
 }
 
-static uint32_t digest_of(const struct packet *p)
+/* Keyed, and over all of a UDP payload: nobody can make packets that pass for copies. */
+static uint32_t digest_of(const struct flow_table *t, const struct packet *p)
 {
-	if (p->tuple.proto == PROTO_TCP) {
-		uint64_t h = hash_fold((uint64_t)p->seq << 32 | p->ack,
-				       0x9e3779b97f4a7c15u ^ (uint64_t)p->length << 32) ^
-			     ((uint64_t)p->ip_id << 32 | (uint32_t)p->flags << 16 | p->window);
-		return (uint32_t)(h ^ h >> 32);
-	}
-	/* length, identification and both ends of the payload */
-	uint64_t head = 0, tail = 0;
-	uint32_t n = p->captured < 8 ? p->captured : 8;
-	memcpy(&head, p->payload, n);
-	if (p->captured > 8)
-		memcpy(&tail, p->payload + p->captured - 8, 8);
-	uint64_t h = hash_fold(head ^ 0x9e3779b97f4a7c15u, tail ^ 0xbf58476d1ce4e5b9u) + p->length;
+	const struct hash_key *k = &t->key;
+	uint64_t h;
+
+	if (p->tuple.proto == PROTO_TCP)
+		h = hash_fold(((uint64_t)p->seq << 32 | p->ack) ^ k->w[6],
+			      ((uint64_t)p->length << 40 | (uint64_t)p->window << 24 |
+			       (uint64_t)p->flags << 16 | p->ip_id) ^
+				      k->w[7]);
+	else
+		h = hash_bytes(k, p->payload, p->captured) + p->length;
 	return (uint32_t)(h ^ h >> 32);
 }
 
@@ -402,7 +365,7 @@ static uint32_t digest_of(const struct packet *p)
 static bool is_copy(struct flow_table *t, struct flow *f, unsigned side, const struct packet *p)
 {
 	struct flow_side *d = &f->side[side];
-	uint32_t digest = digest_of(p);
+	uint32_t digest = digest_of(t, p);
 	bool recent = t->now - f->last <= COPY_MS && d->packets;
 
 	if (f->proto == PROTO_TCP) {
@@ -418,41 +381,6 @@ static bool is_copy(struct flow_table *t, struct flow *f, unsigned side, const s
 	return false;
 }
 
-/* Whether a SYN or SYN-ACK on a known flow begins another connection on the same ports. */
-static bool is_new_connection(const struct flow *f, unsigned side, const struct packet *p)
-{
-	const struct flow_side_rest *r = &f->rest[side];
-
-	if (r->flags & SIDE_SYN && r->start == p->seq + 1)
-		return false; /* sent again */
-	if (f->flags & FLOW_FINISHED)
-		return true;
-	if (!(f->flags & FLOW_ESTABLISHED))
-		return false; /* another attempt; the counts start again by themselves */
-	/* a lone SYN on a live connection may be forged; the answer to it may not */
-	return p->flags & TCP_ACK && f->rest[!side].flags & SIDE_START &&
-	       p->ack != f->rest[!side].start && r->flags & SIDE_SYN;
-}
-
-static void follow_tcp(struct flow *f, unsigned side, const struct packet *p)
-{
-	if (p->flags & TCP_SYN)
-		flow_set_opener(f, p->flags & TCP_ACK ? !side : side, OPENER_SYN);
-	if (p->flags & TCP_RST) {
-		f->flags |= FLOW_RESET | FLOW_FINISHED;
-		return;
-	}
-	if (p->flags & TCP_FIN) {
-		f->rest[side].flags |= SIDE_FIN;
-		if (f->rest[!side].flags & SIDE_FIN)
-			f->flags |= FLOW_FINISHED;
-	}
-	if (p->length ||
-	    (!(p->flags & TCP_SYN) && p->flags & TCP_ACK &&
-	     (!(f->flags & FLOW_MIDSTREAM) || f->side[0].packets + f->side[1].packets > 1)))
-		f->flags |= FLOW_ESTABLISHED;
-}
-
 struct flow *flow_take(struct flow_table *t, const struct packet *p, uint64_t hash, unsigned *side)
 {
 	struct key key = key_of(&p->tuple);
@@ -464,7 +392,7 @@ struct flow *flow_take(struct flow_table *t, const struct packet *p, uint64_t ha
 		if (!same(candidate, &p->tuple, &key, side))
 			continue;
 		if (p->flags & TCP_SYN && p->tuple.proto == PROTO_TCP &&
-		    is_new_connection(candidate, *side, p)) {
+		    follow_is_new_connection(candidate, *side, p)) {
 			end_flow(t, q.ref, natural_end(candidate));
 			break;
 		}
@@ -495,8 +423,12 @@ struct flow *flow_take(struct flow_table *t, const struct packet *p, uint64_t ha
 
 void flow_settle(struct flow_table *t, struct flow *f)
 {
-	if (f->credit <= 0 && f->flags & FLOW_ESTABLISHED)
+	if (f->credit > 0)
+		return;
+	if (f->flags & FLOW_ESTABLISHED && unreported(t, f))
 		t->events.due(t->events.context, f);
+	else
+		f->credit = (int32_t)(t->settings.report_bytes / 16); /* nothing to tell yet */
 }
 
 void flow_reported(struct flow_table *t, struct flow *f)
@@ -504,8 +436,11 @@ void flow_reported(struct flow_table *t, struct flow *f)
 	uint64_t total = 0;
 
 	for (unsigned side = 0; side < 2; side++) {
-		f->reported[side] = count_of(t, f, side).bytes;
-		total += f->reported[side];
+		uint64_t bytes = count_of(t, f, side).bytes;
+		total += bytes;
+		/* bytes that turn out to be counted twice are not told again */
+		if (bytes > f->reported[side])
+			f->reported[side] = bytes;
 	}
 	uint64_t step = total / 100;
 	if (step < t->settings.report_bytes)

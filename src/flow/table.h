@@ -28,6 +28,9 @@ struct flow_events {
 	void (*ended)(void *context, struct flow *f, enum flow_end why);
 	/* Payload moved and report_every seconds or report_bytes are past. */
 	void (*due)(void *context, struct flow *f);
+	/* Nothing holds this flow.name any more: neither its flow nor what is kept of an evicted
+	 * one. */
+	void (*forget)(void *context, uint32_t name);
 	void *context;
 };
 
@@ -43,9 +46,9 @@ struct flow_table {
 	struct pool rares; /* struct flow_rare */
 	struct wheel wheel; /* ticks are seconds of the clock below */
 	uint64_t origin;    /* packet time at which the clock reads 0, ns */
-	uint32_t now;       /* ms since origin */
+	uint64_t clock;	    /* ms since origin */
+	uint32_t now;	    /* its low half */
 	uint64_t next_id;
-	uint32_t evict_slot; /* where the next victim is looked for */
 	struct flow_ghost *ghosts; /* ring of LIMIT_GHOSTS */
 	struct hindex ghost_index;
 	uint32_t ghost_next;
@@ -72,6 +75,8 @@ static inline void flow_prefetch(const struct flow_table *t, uint64_t hash)
 
 /* Moves the clock to packet time `ns`, never back, and ends what has been idle for too long. */
 void flow_table_advance(struct flow_table *t, uint64_t ns);
+/* The clock was wrong: ends every flow and starts again at `ns`, even if that is in the past. */
+void flow_table_restart(struct flow_table *t, uint64_t ns);
 
 /* Takes one packet: finds or makes its flow, counts it, follows TCP's state. Returns the flow and
  * the sending side, or NULL for a copy of the packet before or when no flow could be made (both
@@ -85,7 +90,7 @@ void flow_settle(struct flow_table *t, struct flow *f);
 /* Notes that a flow record was made now: the totals are reported, the next one comes later. */
 void flow_reported(struct flow_table *t, struct flow *f);
 
-/* Ends every flow, in order of age. */
+/* Ends every flow. */
 void flow_table_finish(struct flow_table *t);
 
 static inline struct flow_rare *flow_rare(const struct flow_table *t, const struct flow *f)
@@ -93,9 +98,16 @@ static inline struct flow_rare *flow_rare(const struct flow_table *t, const stru
 	return f->rare ? pool_at(&t->rares, f->rare - 1) : NULL;
 }
 
+/* The same, made if there is none yet; NULL at the bound. */
+struct flow_rare *flow_rare_make(struct flow_table *t, struct flow *f);
+
+/* Tells the room above that nothing holds the name any more. */
+void flow_table_forget(struct flow_table *t, uint32_t name);
+
+/* Packet time of a flow's `last`, which may lie up to 49 days back. */
 static inline uint64_t flow_clock_ns(const struct flow_table *t, uint32_t ms)
 {
-	return t->origin + (uint64_t)ms * NS_PER_MS;
+	return t->origin + (t->clock - (uint32_t)(t->now - ms)) * NS_PER_MS;
 }
 
 #endif

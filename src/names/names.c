@@ -122,10 +122,11 @@ static void put(struct names *n, const struct name_table *t, uint64_t key, struc
 	for (int i = 0; i < NAMES_WAYS; i++) {
 		struct name_use *w = &set[i];
 		if (w->key == key && (w->name == u.name || str_eq(text_at(n, w->name), name))) {
-			/* told again while it held: it has held since it was told first */
-			if (w->expires >= u.learned)
+			/* told again while it held: it has held since it was told first. (A later
+			 * time than now is of a clock that was wrong.) */
+			if (w->expires >= u.learned && w->learned <= u.learned)
 				u.learned = w->learned;
-			if (w->expires > u.expires)
+			if (w->expires > u.expires && w->told <= u.told)
 				u.expires = w->expires;
 			victim = w;
 			*victim = u;
@@ -165,7 +166,7 @@ void names_learn(struct names *n, const struct name_lesson *l)
 	for (unsigned i = 0; i < l->count; i++) {
 		uint32_t ttl = l->item[i].ttl;
 		uint64_t hold = (uint64_t)(ttl < TTL_MIN ? TTL_MIN : ttl) + TTL_SLACK;
-		struct name_use u = {.name = place, .via = distance, .learned = now};
+		struct name_use u = {.name = place, .via = distance, .learned = now, .told = now};
 		u.expires = hold > UINT32_MAX - now ? UINT32_MAX : now + (uint32_t)hold;
 		u.key = l->item[i].own;
 		put(n, &n->own, u.key, u);
@@ -179,6 +180,19 @@ static bool held(const struct name_use *u, uint64_t key, uint32_t when)
 	return u->key == key && u->learned <= when + EARLY_S && when <= u->expires;
 }
 
+/* When it was told last, as far as that is known at `when`: a flow is named as of its start. */
+static uint32_t told_by(const struct name_use *u, uint32_t when)
+{
+	return u->told <= when + EARLY_S ? u->told : u->learned;
+}
+
+static bool later(const struct name_use *a, const struct name_use *b, uint32_t when)
+{
+	uint32_t x = told_by(a, when), y = told_by(b, when);
+
+	return x != y ? x > y : a->name > b->name;
+}
+
 static bool answer(const struct names *n, const struct name_table *t, uint64_t key, uint32_t when,
 		   struct name_answer *out)
 {
@@ -186,8 +200,7 @@ static bool answer(const struct names *n, const struct name_table *t, uint64_t k
 
 	for (int i = 0; i < NAMES_WAYS; i++)
 		if (held(&set[i], key, when) && is_kept(n, set[i].name) &&
-		    (!best || set[i].learned > best->learned ||
-		     (set[i].learned == best->learned && set[i].name > best->name)))
+		    (!best || later(&set[i], best, when)))
 			best = &set[i];
 	if (!best)
 		return false;

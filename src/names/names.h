@@ -26,9 +26,10 @@ struct name_use {
 	uint64_t key;     /* 0: empty */
 	uint64_t name;    /* place in the ring of what was asked for, plus 1 */
 	uint32_t via;     /* bytes before `name` at which its telling alias stands, 0: none */
-	uint32_t learned; /* s since 1970 */
-	uint32_t expires; /* s since 1970, slack included */
-	uint32_t spare;
+	/* s since 1970 */
+	uint32_t learned; /* when it was told first of the time it has held without a break */
+	uint32_t told;	  /* when it was told last */
+	uint32_t expires; /* slack included */
 };
 
 struct name_table {
@@ -81,7 +82,7 @@ struct name_answer {
 	unsigned others;
 };
 
-/* The name that `address` had for `client` at `time` (ns): the one learned last of those that held.
+/* The name that `address` had for `client` at `time` (ns): the one told last of those that held.
  * Texts are valid until the next names_learn. */
 struct name_answer names_find(const struct names *n, const struct addr *client,
 			      const struct addr *address, uint64_t time);

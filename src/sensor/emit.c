@@ -70,7 +70,8 @@ static void emit_flow(struct sensor *s, struct flow *f, enum record_kind kind, e
 /* The dns records tell all there is to an exchange of DNS datagrams. */
 static bool worth_telling(const struct flow *f)
 {
-	return f->flags & FLOW_ESTABLISHED && !(f->proto == PROTO_UDP && f->app == APP_DNS);
+	return f->flags & FLOW_ESTABLISHED &&
+	       !(f->proto == PROTO_UDP && f->app == APP_DNS && !f->mixed);
 }
 
 void emit_open(struct sensor *s, struct flow *f)

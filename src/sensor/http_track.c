@@ -137,6 +137,8 @@ static uint64_t request(struct sensor *s, struct flow *f, unsigned side, struct 
 		t->side[REQUESTS].chunks = (struct http_chunks){0};
 		return head;
 	}
+	if (q.bad_length) /* two lengths: nobody knows where the next head is */
+		t->side[REQUESTS].state = LOST;
 	return q.has_body_bytes && q.body_bytes < UINT64_MAX - head ? head + q.body_bytes : head;
 }
 

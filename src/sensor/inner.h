@@ -26,6 +26,7 @@ struct sensor {
 	struct record_sink sink;
 	struct stats *stats;
 	uint64_t now; /* packet time, ns */
+	unsigned late; /* packets in a row that say it is wrong */
 	struct decoder *decoder;
 	struct flow_table table;
 	struct slab slab;      /* heads of streams */

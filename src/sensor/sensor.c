@@ -21,8 +21,13 @@ static void flow_ended(void *context, struct flow *f, enum flow_end why)
 	else
 		udp_inspect_finish(s, f);
 	emit_end(s, f, why);
-	intern_put(&s->names, f->name);
-	f->name = INTERN_NONE;
+}
+
+static void name_forgotten(void *context, uint32_t name)
+{
+	struct sensor *s = context;
+
+	intern_put(&s->names, name);
 }
 
 static void flow_due(void *context, struct flow *f)
@@ -34,7 +39,8 @@ struct sensor *sensor_new(const struct sensor_settings *settings, struct record_
 			  struct stats *stats)
 {
 	struct sensor *s = mem_lines(sizeof *s);
-	struct flow_events events = {.ended = flow_ended, .due = flow_due, .context = s};
+	struct flow_events events = {
+		.ended = flow_ended, .due = flow_due, .forget = name_forgotten, .context = s};
 
 	s->settings = *settings;
 	s->sink = sink;
@@ -63,13 +69,30 @@ void sensor_free(struct sensor *s)
 	free(s);
 }
 
+/* The clock of records does not go back with single packets. But when all of them come from long
+ * ago, the capture's clock was set back, or a packet had a time out of nowhere: without a fresh
+ * start no timer would run any more, and no name would be known before the flow that wants it. */
+static void follow_clock(struct sensor *s, uint64_t time)
+{
+	if (time + LIMIT_CLOCK_BACK >= s->now) {
+		s->late = 0;
+		if (time > s->now)
+			s->now = time;
+	} else if (++s->late == LIMIT_CLOCK_WRONG) {
+		s->late = 0;
+		s->stats->clock_restarts++;
+		dns_track_expire(s, true);
+		flow_table_restart(&s->table, time);
+		dns_track_expire(s, true);
+		s->now = time;
+	}
+}
+
 static void take_packet(struct sensor *s, const struct packet *p, uint64_t hash)
 {
 	unsigned side;
 
-	/* the clock of records never goes back, even where the capture's does */
-	if (p->time > s->now)
-		s->now = p->time;
+	follow_clock(s, p->time);
 	flow_table_advance(&s->table, s->now);
 	struct flow *f = flow_take(&s->table, p, hash, &side);
 	if (!f)
@@ -128,4 +151,6 @@ void sensor_finish(struct sensor *s)
 {
 	dns_track_expire(s, true);
 	flow_table_finish(&s->table);
+	/* queries that stood behind a hole in a stream */
+	dns_track_expire(s, true);
 }

@@ -4,6 +4,8 @@
 
 #include "core/limits.h"
 
+#define FAR	     (INT32_C(16) * 1024 * 1024) /* ahead of what is wanted */
+#define FAR_SEGMENTS 8				 /* of these in a row are believed */
 #define SKIP_STEP (UINT32_C(1) << 30) /* so that signed distances stay right */
 
 struct stream_buffer {
@@ -134,7 +136,7 @@ static void keep(struct stream_side *s, struct slab *slab, struct stats *stats, 
 		s->lost = true;
 	}
 	if (!reserve(s, slab, at + n)) {
-		s->lost = true;
+		s->lost = s->starved = true;
 		stats->streams_budget++;
 		return;
 	}
@@ -173,14 +175,24 @@ struct cursor stream_take(struct stream_side *s, struct slab *slab, struct stats
 		n -= old;
 		at = 0;
 	}
-	if (at == 0 && !s->buffer)
+	if (n == 0 || (at > FAR && ++s->far <= FAR_SEGMENTS))
+		return stream_view(s);
+	s->far = 0;
+	if (at == 0 && !s->buffer) {
+		s->hole = s->lost = false;
 		return cur_of(data, n);
+	}
 	keep(s, slab, stats, (uint32_t)at, data, n);
-	bool hole = s->buffer && s->buffer->count;
+	bool hole = (s->buffer && s->buffer->count) || (s->lost && at > 0);
 	if (hole && !s->hole)
 		s->waiting = now;
-	s->hole = hole || (s->lost && at > 0);
+	s->hole = hole;
 	return stream_view(s);
+}
+
+uint32_t stream_missing(const struct stream_side *s)
+{
+	return s->base + (s->buffer ? s->buffer->have : 0);
 }
 
 /* Drops the first n bytes, n <= reach; what was beyond moves down, holes included. */
@@ -212,7 +224,7 @@ static void skip(struct stream_side *s, struct slab *slab, uint64_t n)
 	if (b && n < reach_of(b)) {
 		s->base += (uint32_t)n;
 		discard(b, (uint32_t)n);
-		s->hole = b->count != 0;
+		s->hole = b->count || s->lost;
 		return;
 	}
 	stream_free(s, slab);
@@ -239,7 +251,7 @@ bool stream_pass_hole(struct stream_side *s, struct slab *slab)
 {
 	struct stream_buffer *b = s->buffer;
 
-	s->lost = s->hole = false;
+	s->lost = s->starved = s->hole = false;
 	if (!b || !b->count) {
 		stream_free(s, slab);
 		s->started = false; /* the next segment sets it */

@@ -4,6 +4,8 @@
  * old, the one at it is handed on as it lies in the packet (nothing is copied as long as segments
  * come in order and the parser uses them up), those ahead wait in a buffer addressed by offset,
  * at most LIMIT_HEAD bytes and LIMIT_SEGMENTS pieces. Of overlapping bytes the first to come stay.
+ * A few segments megabytes ahead are nobody's (forged, or of another number space) and are left
+ * alone.
  */
 #ifndef EGRET_SENSOR_STREAM_H
 #define EGRET_SENSOR_STREAM_H
@@ -25,7 +27,9 @@ struct stream_side {
 	bool started;     /* base is set */
 	bool hole;        /* bytes ahead wait for bytes that are missing */
 	bool lost;        /* bytes were dropped for want of room: the hole will not close */
+	bool starved;     /* it was the budget that had no room */
 	bool stopped;     /* no more bytes of this side are wanted */
+	uint8_t far;      /* segments in a row that are implausibly far ahead */
 };
 
 /* Sets where the side's bytes begin. */
@@ -36,6 +40,9 @@ void stream_free(struct stream_side *s, struct slab *slab);
  * into the segment or the side's buffer: valid until the next call for this side. */
 struct cursor stream_take(struct stream_side *s, struct slab *slab, struct stats *stats,
 			  uint32_t sequence, const uint8_t *data, uint32_t n, uint32_t now);
+
+/* The first byte that is not there. */
+uint32_t stream_missing(const struct stream_side *s);
 
 /* Of the view that stream_take or stream_view returned, `used` bytes are done with; the rest is kept.
  * With `used` beyond the view's end the bytes that follow are passed over when they come (a body). */

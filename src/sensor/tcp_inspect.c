@@ -13,6 +13,7 @@
 #define PORT_DNS 53
 #define DETECT_BYTES 64   /* enough to tell any protocol known here */
 #define REORDER_MS 100    /* a capture has packets out of order by less than this */
+#define LOST_MS 1000      /* how long bytes without room are waited for when no ACK is seen */
 #define PLAIN_SEGMENTS 64 /* of unknown text, in which STARTTLS may come */
 
 enum {
@@ -225,8 +226,12 @@ static uint64_t step_dns(struct sensor *s, struct flow *f, struct stream *st, un
 	for (;;) {
 		const uint8_t *before = view.p;
 		enum parse r = dns_tcp_next(&view, &message);
-		if (r == PARSE_MORE)
-			return (uint64_t)(before - start);
+		if (r == PARSE_MORE) {
+			/* a zone transfer's message may be larger than what is kept: it is passed
+			 * over */
+			size_t whole = cur_left(&view) >= 2 ? 2u + load_be16(before) : 0;
+			return (uint64_t)(before - start) + (whole > LIMIT_HEAD ? whole : 0);
+		}
 		uint32_t n = (uint32_t)cur_left(&message);
 		if (r == PARSE_BAD || !dns_track_message(s, f, side, message.p, n, n)) {
 			s->stats->dns_malformed++;
@@ -338,6 +343,7 @@ static bool is_over(const struct stream *st)
 static void pass_hole(struct sensor *s, struct flow *f, struct stream *st, unsigned side)
 {
 	struct stream_side *x = &st->side[side];
+	enum name_missing why = x->starved ? MISSING_BUDGET : MISSING_GAP;
 
 	s->stats->streams_gap++;
 	switch (st->protocol) {
@@ -348,7 +354,7 @@ static void pass_hole(struct sensor *s, struct flow *f, struct stream *st, unsig
 		break;
 	case STREAM_TLS:
 		if (side != st->client || !st->tls.hello_done) {
-			give_up(s, f, st, MISSING_GAP);
+			give_up(s, f, st, why);
 			return;
 		}
 		x->stopped = true;
@@ -358,19 +364,24 @@ static void pass_hole(struct sensor *s, struct flow *f, struct stream *st, unsig
 			run(s, f, st, side, stream_view(x));
 		break;
 	default:
-		emit_no_name(f, MISSING_GAP);
+		emit_no_name(f, why);
 		become_plain(s, st);
 	}
 }
 
-/* Whether the hole's bytes will not come any more: there was no room for them, they were waited for,
- * or the peer has them already (it was the capture that lost them), give or take some reordering. */
+/* Whether the hole's bytes will not come any more: they were waited for, or the peer has them
+ * already (it was the capture that lost them), give or take some reordering. Where acknowledgements
+ * are seen, a segment that found no room is no reason by itself: it may be forged. */
 static bool will_stay(const struct flow *f, const struct stream_side *x, unsigned side, uint32_t now)
 {
 	uint32_t waited = now - x->waiting;
-	bool arrived = f->rest[side].flags & SIDE_ACK && (int32_t)(f->side[side].ack - x->base) > 0;
 
-	return x->lost || waited > LIMIT_GAP_WAIT / NS_PER_MS || (arrived && waited > REORDER_MS);
+	if (waited > LIMIT_GAP_WAIT / NS_PER_MS)
+		return true;
+	if (!(f->rest[side].flags & SIDE_ACK))
+		return x->lost && waited > LOST_MS;
+	bool arrived = (int32_t)(f->side[side].ack - stream_missing(x)) > 0;
+	return arrived && (x->lost || waited > REORDER_MS);
 }
 
 /* A segment of unknown text: is something known starting here? */
@@ -430,8 +441,13 @@ void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct p
 		watch_plain(s, f, st, side, p, seq);
 	if (f->inspect == INSPECT_DONE || st->protocol == STREAM_PLAIN || x->stopped)
 		return;
-	if (!x->started)
-		stream_start(x, f->rest[side].flags & SIDE_SYN ? f->rest[side].start : seq);
+	if (!x->started) {
+		/* a SYN that the first segment does not fit to was forged, or rewritten on its way
+		 */
+		const struct flow_side_rest *r = &f->rest[side];
+		bool fits = r->flags & SIDE_SYN && seq - r->start <= LIMIT_HEAD;
+		stream_start(x, fits ? r->start : seq);
+	}
 	run(s, f, st, side,
 	    stream_take(x, &s->slab, s->stats, seq, p->payload, p->captured, now));
 	/* the other side may have waited for this one */

@@ -138,7 +138,9 @@ void udp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct p
 		f->flags |= FLOW_CUT;
 	switch (f->inspect) {
 	case INSPECT_DNS:
-		dns_feed(s, f, side, p);
+		/* its dns records do not tell all there is to it */
+		if (!dns_feed(s, f, side, p))
+			f->mixed = true;
 		break;
 	case INSPECT_MORE:
 		quic_feed(s, f, ((struct quic_ref *)pool_at(&s->quics, f->payload_state))->flow, side,

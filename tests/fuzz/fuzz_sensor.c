@@ -143,6 +143,14 @@ static struct frame made_frame(struct cursor *c, uint64_t *time, struct talk *t,
 			      .link = RAW_IP};
 }
 
+static void leave_nothing(size_t held, const char *what)
+{
+	if (!held)
+		return;
+	fprintf(stderr, "%zu %s left\n", held, what);
+	abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const uint64_t threshold[4] = {1, 1000, 100000, UINT64_MAX};
@@ -167,10 +175,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		sensor_take(s, &f, 1);
 	}
 	sensor_finish(s);
-	if (s->slab.used || pool_live(&s->streams) || pool_live(&s->quics) ||
-	    pool_live(&s->table.flows) || pool_live(&s->table.rares) || s->dns.index.used ||
-	    pool_live(&s->dns.pending) || (s->names.index.used && !stats.flows_evicted))
-		abort();
+	leave_nothing(s->slab.used, "slab");
+	leave_nothing(pool_live(&s->streams), "streams");
+	leave_nothing(pool_live(&s->quics), "quics");
+	leave_nothing(pool_live(&s->table.flows), "flows");
+	leave_nothing(pool_live(&s->table.rares), "rares");
+	leave_nothing(s->dns.index.used, "DNS index");
+	leave_nothing(pool_live(&s->dns.pending), "DNS queries");
+	leave_nothing(s->names.index.used, "names");
 	analyst_findings(a, to_nothing, NULL);
 	sensor_free(s);
 	return 0;

@@ -177,7 +177,7 @@ static void small_due(void *context, struct flow *f)
 static struct small *small_new(uint32_t flows)
 {
 	struct small *s = mem_zalloc(sizeof *s);
-	struct flow_events events = {small_ended, small_due, s};
+	struct flow_events events = {.ended = small_ended, .due = small_due, .context = s};
 	struct flow_settings settings = flow_settings_default;
 
 	settings.flows_max = flows;

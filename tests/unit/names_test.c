@@ -102,6 +102,34 @@ Test(names, told_again_it_has_held_since_it_was_told_first)
 	names_fini(&n);
 }
 
+Test(names, told_again_it_is_the_latest)
+{
+	struct names n;
+
+	names_init(&n, 1024);
+	learn(&n, 1, 1, "a.example", 3600, 1000);
+	learn(&n, 1, 1, "b.example", 3600, 2000);
+	learn(&n, 1, 1, "a.example", 3600, 3000);
+	cr_expect(is(find(&n, 1, 1, 3500), NAME_DNS_CLIENT, "a.example"));
+	/* as of an earlier time b was */
+	cr_expect(is(find(&n, 1, 1, 2500), NAME_DNS_CLIENT, "b.example"));
+	cr_expect(is(find(&n, 1, 1, 1500), NAME_DNS_CLIENT, "a.example"));
+	names_fini(&n);
+}
+
+/* One packet with a time out of nowhere must not spoil a name for the rest of a capture. */
+Test(names, a_time_in_the_far_future_is_forgiven)
+{
+	struct names n;
+
+	names_init(&n, 1024);
+	learn(&n, 1, 1, "a.example", 3600, 4000000000);
+	learn(&n, 1, 1, "a.example", 300, 1000);
+	cr_expect(is(find(&n, 1, 1, 1100), NAME_DNS_CLIENT, "a.example"));
+	cr_expect_eq(find(&n, 1, 1, 5000).source, NAME_NONE);
+	names_fini(&n);
+}
+
 Test(names, the_alias_comes_with_the_name)
 {
 	struct names n;

@@ -1,5 +1,6 @@
 /* Amounts and thresholds as people write them. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "daemon/size.h"
 
@@ -34,4 +35,25 @@ Test(size, thresholds)
 	cr_expect_not(size_thresholds("A=", t));
 	cr_expect_not(size_thresholds("A=2,B=x", t));
 	cr_expect_eq(t[0], 1000); /* a wrong one changes nothing */
+}
+
+Test(size, decimals_are_exact)
+{
+	for (unsigned i = 0; i < 100000; i++) {
+		char text[32];
+		uint64_t v;
+		snprintf(text, sizeof text, "%u.%03uk", i / 1000, i % 1000);
+		cr_assert(size_parse(text, &v));
+		cr_assert_eq(v, i, "%s gave %lu", text, (unsigned long)v);
+	}
+}
+
+Test(size, lists_of_thresholds_are_whole)
+{
+	static const char *const bad[] = {"",	      ",",	 "A=1,", ",A=1",
+					  "A=1,,B=1", "A=1 B=1", "A",	 "=1"};
+	uint64_t t[4] = SIZE_THRESHOLDS_DEFAULT;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		cr_expect_not(size_thresholds(bad[i], t), "'%s'", bad[i]);
 }

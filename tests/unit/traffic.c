@@ -112,7 +112,7 @@ static void due(void *context, struct flow *f)
 struct outcome traffic_run(const struct traffic *t)
 {
 	struct run *r = mem_zalloc(sizeof *r);
-	struct flow_events events = {ended, due, r};
+	struct flow_events events = {.ended = ended, .due = due, .context = r};
 
 	flow_table_init(&r->table, &flow_settings_default, &events, &r->out.stats);
 	for (size_t i = 0; i < t->count; i++) {

@@ -1,0 +1,22 @@
+/* What is remembered of evicted flows that records told of, so that a flow that goes on stays the
+ * same: a ring of LIMIT_GHOSTS, allocated when the first one comes. */
+#ifndef EGRET_FLOW_GHOST_H
+#define EGRET_FLOW_GHOST_H
+
+#include <stdint.h>
+
+#include "decode/packet.h"
+#include "flow/flow.h"
+
+struct flow_table;
+
+/* Remembers a flow that is being evicted; its name is the ghost's from now on. */
+void ghost_keep(struct flow_table *t, struct flow *f);
+/* If the packet that makes flow f goes on with an evicted one, f becomes that: id, who opened,
+ * name, counts. A SYN begins anew, and so does a packet that comes longer after than the idle time.
+ */
+void ghost_recall(struct flow_table *t, struct flow *f, const struct packet *p, uint64_t hash);
+/* Lets go of all. */
+void ghost_clear(struct flow_table *t);
+
+#endif
