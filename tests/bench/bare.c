@@ -22,8 +22,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bare CAPTURE [BUFFER]\n");
 		return 2;
 	}
-	if (argc > 2)
-		setvbuf(f, NULL, _IOFBF, strtoul(argv[2], NULL, 10));
+	/* glibc takes a size only together with a buffer */
+	size_t size = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+	char *buffer = size ? malloc(size) : NULL;
+	if (buffer)
+		setvbuf(f, buffer, _IOFBF, size);
 	pcap_t *p = pcap_fopen_offline(f, error);
 	if (!p) {
 		fprintf(stderr, "bare: %s\n", error);
@@ -32,5 +35,6 @@ int main(int argc, char **argv)
 	pcap_loop(p, -1, count, NULL);
 	printf("%lu packets, %lu bytes\n", packets, bytes);
 	pcap_close(p);
+	free(buffer);
 	return 0;
 }
