@@ -5,15 +5,18 @@ set -eu
 cd "${srcdir:-.}"
 exec awk '
 BEGIN {
-	n = split("base core capture decode flow proto sensor names detect output daemon", room)
+	n = split("base core capture decode flow proto sensor names match services event sigma detect output daemon", room)
 	for (i = 1; i <= n; i++)
 		rank[room[i]] = i
 	rank["main"] = n + 1
 	# header (a prefix) and the files that may include it, as patterns
 	allow["pcap.h"] = allow["pcap/"] = "^capture/"
 	allow["ldns/"] = "^proto/dns[a-z0-9_]*[.][ch]$"
-	allow["hs/"] = allow["hs.h"] = allow["hs_"] = "^detect/match[.]c$"
+	allow["hs/"] = allow["hs.h"] = allow["hs_"] = "^match/match[.]c$"
 	allow["event2/"] = allow["event.h"] = "^daemon/"
+	allow["jansson.h"] = "^event/json_in[.]c$"
+	allow["libfyaml.h"] = "^base/yaml[.]c$"
+	allow["pcre2.h"] = "^match/regex[.]c$"
 	allow["nettle/"] = "^(core/tuple|proto/quic_crypto|proto/ja4|base/digest)[.]c$"
 	allow["zlib.h"] = "^capture/unpack_gzip[.]c$"
 	allow["zstd.h"] = allow["zstd_"] = "^capture/unpack_zstd[.]c$"

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "core/limits.h"
 #include "detect/ledger.h"
-#include "detect/verdict.h"
+#include "services/verdict.h"
 #include "names/names.h"
 #include "names/resolvers.h"
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "core/record.h"
-#include "detect/domain_set.h"
+#include "services/domain_set.h"
 #include "detect/finding.h"
 
 struct analyst;

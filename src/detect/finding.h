@@ -6,7 +6,7 @@
 
 #include "core/addr.h"
 #include "core/record.h"
-#include "detect/domain_set.h"
+#include "services/domain_set.h"
 
 enum finding_kind {
 	FINDING_UPLOAD, /* more went to a service than its tier's threshold */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/domain_list.h"
-#include "detect/domain_near.h"
+#include "services/domain_list.h"
+#include "services/domain_near.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "detect/domain_list.h"
+#include "services/domain_list.h"
 #include "fixture.h"
 #include "guard.h"
 

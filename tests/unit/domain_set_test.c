@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "core/hostname.h"
-#include "detect/domain_set.h"
+#include "services/domain_set.h"
 #include "fixture.h"
 
 static struct domain_set *load(const char *path, const char *cache)

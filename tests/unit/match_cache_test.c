@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "core/limits.h"
-#include "detect/match_cache.h"
+#include "match/match_cache.h"
 #include "fixture.h"
 
 static const uint8_t digest[DIGEST_SIZE] = {0xab, 0xcd, 1, 2, 3};

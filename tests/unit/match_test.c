@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "detect/match.h"
+#include "match/match.h"
 #include "fixture.h"
 
 static void count(void *context, unsigned number)

@@ -2,7 +2,7 @@
 #ifndef EGRET_TESTS_SERVICES_H
 #define EGRET_TESTS_SERVICES_H
 
-#include "detect/domain_set.h"
+#include "services/domain_set.h"
 #include "fixture.h"
 
 #define SERVICES_TEXT                                                                              \

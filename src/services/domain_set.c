@@ -1,4 +1,4 @@
-#include "detect/domain_set.h"
+#include "services/domain_set.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "core/hostname.h"
-#include "detect/domain_near.h"
-#include "detect/match.h"
+#include "services/domain_near.h"
+#include "match/match.h"
 
 /* Immutable once loaded; shared by clones. */
 struct shared {

@@ -1,4 +1,4 @@
-#include "detect/domain_near.h"
+#include "services/domain_near.h"
 
 #include <stdlib.h>
 

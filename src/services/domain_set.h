@@ -1,13 +1,13 @@
 /* The services that data can be uploaded to, and which names are theirs.
  *
- * Lists are text files (egret-domains(5), domains/, detect/domain_list.h). All patterns are one
+ * Lists are text files (egret-domains(5), domains/, services/domain_list.h). All patterns are one
  * Hyperscan database over "." + name, so that a suffix matches on label boundaries only. The
  * compiled database is cached (domain_set_options.cache_dir) under a digest of patterns, Hyperscan
  * version and platform; a cached file is used only if it is a regular file owned by us or root, not
- * writable by group or others, and its keyed digest is right (detect/match_cache.h).
+ * writable by group or others, and its keyed digest is right (match/match_cache.h).
  */
-#ifndef EGRET_DETECT_DOMAIN_SET_H
-#define EGRET_DETECT_DOMAIN_SET_H
+#ifndef EGRET_SERVICES_DOMAIN_SET_H
+#define EGRET_SERVICES_DOMAIN_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "detect/domain_list.h" /* enum tier and role, struct service and domain_entry */
+#include "services/domain_list.h" /* enum tier and role, struct service and domain_entry */
 
 struct domain_set;
 

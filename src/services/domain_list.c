@@ -1,4 +1,4 @@
-#include "detect/domain_list.h"
+#include "services/domain_list.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* Which service a name belongs to, remembered per distinct name: a scan costs ten times a look-up. */
-#ifndef EGRET_DETECT_VERDICT_H
-#define EGRET_DETECT_VERDICT_H
+#ifndef EGRET_SERVICES_VERDICT_H
+#define EGRET_SERVICES_VERDICT_H
 
 #include "base/hash.h"
 #include "base/str.h"
-#include "detect/domain_set.h"
+#include "services/domain_set.h"
 
 struct verdict_cache {
 	struct domain_set *set; /* the owner's */

@@ -4,8 +4,8 @@
  * scan, without where it matched (HS_FLAG_SINGLEMATCH). For an end anchor write \z: $ also matches
  * before a trailing newline.
  */
-#ifndef EGRET_DETECT_MATCH_H
-#define EGRET_DETECT_MATCH_H
+#ifndef EGRET_MATCH_MATCH_H
+#define EGRET_MATCH_MATCH_H
 
 #include <stddef.h>
 
@@ -32,7 +32,7 @@ struct match_set;
 int match_check(const struct match_pattern *p, struct error *e);
 
 /* A set compiled before from these very patterns, by this version of Hyperscan on this kind of
- * machine; NULL when the folder holds none to be trusted (detect/match_cache.h). */
+ * machine; NULL when the folder holds none to be trusted (match/match_cache.h). */
 struct match_set *match_cached(const struct match_pattern *p, size_t n, const char *cache_folder);
 
 /* Compiles patterns, which are numbered by their places, and keeps the result in the cache folder

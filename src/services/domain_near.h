@@ -1,11 +1,11 @@
 /* Which entries of the lists a name that matches none of them comes near to, for --explain. */
-#ifndef EGRET_DETECT_DOMAIN_NEAR_H
-#define EGRET_DETECT_DOMAIN_NEAR_H
+#ifndef EGRET_SERVICES_DOMAIN_NEAR_H
+#define EGRET_SERVICES_DOMAIN_NEAR_H
 
 #include <stdio.h>
 
 #include "base/str.h"
-#include "detect/domain_list.h"
+#include "services/domain_list.h"
 
 /* A line per service, for the nearest few, with the reason why its entry does not match. After
  * domain_list_end. Goes through the whole list: not for the hot path. */

@@ -10,8 +10,8 @@
  *
  * Nothing here is ever fatal: without a usable file the caller compiles.
  */
-#ifndef EGRET_DETECT_MATCH_CACHE_H
-#define EGRET_DETECT_MATCH_CACHE_H
+#ifndef EGRET_MATCH_MATCH_CACHE_H
+#define EGRET_MATCH_MATCH_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>

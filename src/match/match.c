@@ -1,4 +1,4 @@
-#include "detect/match.h"
+#include "match/match.h"
 
 #include <hs.h> /* nowhere else */
 #include <limits.h>
@@ -9,7 +9,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
-#include "detect/match_cache.h"
+#include "match/match_cache.h"
 
 /* Immutable once made; shared by clones. */
 struct compiled {

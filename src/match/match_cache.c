@@ -1,4 +1,4 @@
-#include "detect/match_cache.h"
+#include "match/match_cache.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -14,8 +14,8 @@
  * it. A service may have blocks in several files, if all say the same category; a pattern may
  * stand in one place only.
  */
-#ifndef EGRET_DETECT_DOMAIN_LIST_H
-#define EGRET_DETECT_DOMAIN_LIST_H
+#ifndef EGRET_SERVICES_DOMAIN_LIST_H
+#define EGRET_SERVICES_DOMAIN_LIST_H
 
 #include <stddef.h>
 #include <stdint.h>

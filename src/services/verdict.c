@@ -1,4 +1,4 @@
-#include "detect/verdict.h"
+#include "services/verdict.h"
 
 #include <stdlib.h>
 

@@ -1,0 +1,74 @@
+/* A record of the wire as the events that it stands for: one for each log source whose rules a
+ *sensor on the host would have fed. fields.def lists what each view calls which fact, and what it
+ *cannot know.
+ *
+ *	view             log source                                record
+ *	WIRE_DNS_QUERY   category dns_query, windows/linux, sysmon (event 22)   dns
+ *	WIRE_DNS_CLIENT  windows, service dns-client (event 3008)  dns
+ *	WIRE_DNS         category dns                              dns
+ *	WIRE_NET_DNS     category network, service dns             dns
+ *	WIRE_ZEEK_DNS    product zeek, service dns                 dns
+ *	WIRE_CONNECTION  category network_connection, sysmon (event 3)  conn, the one that opens
+ *	WIRE_FIREWALL    category firewall                         conn, the one that opens
+ *	WIRE_NET_CONN    category network, service connection      conn, the one that ends
+ *	WIRE_NET_FLOW    category network, service flow (ours): bytes since the last   flow, and
+ *conn that ends WIRE_ZEEK_CONN   product zeek, service conn                conn, the one that ends
+ *	WIRE_PROXY       category proxy                            http; tls and quic with all but
+ *the host unknown WIRE_WEBSERVER   category webserver                        http WIRE_ZEEK_HTTP
+ *product zeek, service http                http WIRE_ZEEK_SSL    product zeek, service ssl tls,
+ *quic WIRE_ZEEK_X509   product zeek, service x509                tls with a visible certificate
+ */
+#ifndef EGRET_EVENT_WIRE_H
+#define EGRET_EVENT_WIRE_H
+
+#include "core/record.h"
+#include "event/event.h"
+
+enum wire_view {
+	WIRE_DNS_QUERY,
+	WIRE_DNS_CLIENT,
+	WIRE_DNS,
+	WIRE_NET_DNS,
+	WIRE_ZEEK_DNS,
+	WIRE_CONNECTION,
+	WIRE_FIREWALL,
+	WIRE_NET_CONN,
+	WIRE_NET_FLOW,
+	WIRE_ZEEK_CONN,
+	WIRE_PROXY,
+	WIRE_WEBSERVER,
+	WIRE_ZEEK_HTTP,
+	WIRE_ZEEK_SSL,
+	WIRE_ZEEK_X509,
+	WIRE_VIEWS
+};
+
+/* The log sources of a view: each is asked for with each of its `product`s, so that rules for
+ * Windows and for Linux both run. */
+const struct logsource *wire_logsources(enum wire_view v, size_t *count);
+
+struct wire;
+
+/* `fields` is complete and outlives it. */
+struct wire *wire_new(const struct fields *fields);
+void wire_free(struct wire *w);
+
+/* The fields of the view that the wire cannot know, one bit each (the TLS ones of WIRE_PROXY:
+ * encrypted). A field that no view has a name for is unknown as well, if it is one of Sysmon's or
+ * of the taxonomy's for that log source; any other is absent. */
+const uint64_t *wire_unknown(const struct wire *w, enum wire_view v, bool encrypted);
+
+/* What attribution and the lists say of a record beyond its own fields; zeroed: nothing. */
+struct wire_service {
+	const char *service, *category, *role; /* NULL: none of the lists */
+	char tier;			       /* 'A' to 'D'; 0: none */
+};
+
+/* Calls take() with each event that the record stands for, of the views whose bit (1 << view) is in
+ * `wanted`. event.view is 0 and is left to the caller. Values live in w until the next call. Fields
+ * that no rule names are left out unless `all` (keywords). */
+typedef void wire_take(void *context, enum wire_view v, bool encrypted, struct event *e);
+void wire_events(struct wire *w, const struct record *r, const struct wire_service *s,
+		 uint32_t wanted, bool all, wire_take *take, void *context);
+
+#endif
