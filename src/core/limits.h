@@ -57,6 +57,13 @@
 #define LIMIT_DOMAIN_LINE 4096u      /* characters */
 #define LIMIT_DOMAIN_ENTRIES 500000u /* names and expressions of all lists */
 
+/* sigma rules */
+#define LIMIT_RULE_FILE (16 * MIB)   /* one rule file */
+#define LIMIT_RULE_FILES 200000u     /* of all folders */
+#define LIMIT_RULE_NODES 500000u     /* values and conditions of one rule */
+#define LIMIT_RULE_DEPTH 64u         /* parentheses and "not" inside of each other */
+#define LIMIT_RULE_VARIANTS 65536u   /* texts that modifiers make of one value */
+
 /* compiled pattern sets */
 #define LIMIT_CACHE_FILE (512 * MIB) /* a serialized set; 100,000 names take 32 MB */
 #define LIMIT_CACHE_FILES 16u        /* kept in a cache folder; the oldest go first */
