@@ -63,6 +63,8 @@
 #define LIMIT_RULE_NODES 500000u     /* values and conditions of one rule */
 #define LIMIT_RULE_DEPTH 64u         /* parentheses and "not" inside of each other */
 #define LIMIT_RULE_VARIANTS 65536u   /* texts that modifiers make of one value */
+#define LIMIT_TIMESPAN 31536000u     /* seconds of a correlation's window: a year */
+#define LIMIT_CORRELATION_CHAIN 16u  /* correlations of correlations */
 
 /* compiled pattern sets */
 #define LIMIT_CACHE_FILE (512 * MIB) /* a serialized set; 100,000 names take 32 MB */
