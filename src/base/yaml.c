@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-/* Line breaks of all kinds are one in YAML (section 5.4); so is what libfyaml sees. */
+/* Line breaks of all kinds are one in YAML (section 5.4); so is what the parser sees. */
 void yaml_open(struct yaml *y, struct str text)
 {
 	if (str_has_prefix(text, STR("\xef\xbb\xbf"))) {

@@ -1,4 +1,4 @@
-/* YAML 1.2 (core schema) as rules and the configuration use it, through libfyaml: a file of one or
+/* YAML 1.2 (core schema) as rules and the configuration use it, through libyaml: a file of one or
  * several documents becomes trees to be read and never changed.
  *
  * A stream is cut into its documents before it is parsed, so that what is wrong in one does not

@@ -1,7 +1,9 @@
 #include "base/yaml_read.h"
 
-#include <libfyaml.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <yaml.h>
 
 #include "base/mem.h"
 
@@ -15,7 +17,9 @@ struct anchor {
 
 /* Reads one document. Once `failed` nothing more is read. */
 struct build {
-	struct fy_parser *parser;
+	yaml_parser_t parser;
+	yaml_event_t event; /* the latest; kept until next_event or the end */
+	bool has_event;
 	struct arena *arena;
 	struct error *e;
 	unsigned first_line, line; /* of the document's text; of the error */
@@ -35,22 +39,32 @@ static void *fail(struct build *b, unsigned line, const char *text)
 	return NULL;
 }
 
-static unsigned line_of(const struct build *b, struct fy_event *e)
+static unsigned line_of(const struct build *b)
 {
-	const struct fy_mark *m = fy_event_start_mark(e);
-
-	return b->first_line + (m && m->line > 0 ? (unsigned)m->line : 0);
+	return b->first_line + (unsigned)b->event.start_mark.line;
 }
 
-static struct str token_text(struct fy_token *t)
+static struct str text_of(const yaml_char_t *z)
 {
-	struct str s = {NULL, 0};
+	return str_of((const char *)z);
+}
 
-	if (t)
-		s.p = fy_token_get_text(t, &s.n);
-	if (!s.p)
-		s.n = 0;
-	return s;
+/* The next event into b->event. False when there is none, or once something failed. */
+static bool next_event(struct build *b)
+{
+	if (b->has_event)
+		yaml_event_delete(&b->event);
+	b->has_event = false;
+	if (b->failed)
+		return false;
+	if (!yaml_parser_parse(&b->parser, &b->event)) {
+		const yaml_parser_t *p = &b->parser;
+		fail(b, b->first_line + (unsigned)p->problem_mark.line,
+		     p->problem ? p->problem : "not YAML");
+		return false;
+	}
+	b->has_event = b->event.type != YAML_NO_EVENT;
+	return b->has_event;
 }
 
 static struct str keep(struct arena *a, struct str s)
@@ -79,25 +93,19 @@ static bool weigh(struct build *b, size_t weight, unsigned line)
 	return !b->failed;
 }
 
-static struct fy_event *next_event(struct build *b)
-{
-	return b->failed ? NULL : fy_parser_parse(b->parser);
-}
-
-static struct yaml_node *read_node(struct build *b, struct fy_event *e, unsigned depth);
+/* Reads what begins with the current event. */
+static struct yaml_node *read_node(struct build *b, unsigned depth);
 
 /* Remembers the anchor of a node to come; SIZE_MAX when it has none. */
-static size_t anchor_add(struct build *b, struct fy_event *e)
+static size_t anchor_add(struct build *b, const yaml_char_t *name)
 {
-	struct str name = token_text(fy_event_get_anchor_token(e));
-
-	if (!name.n)
+	if (!name)
 		return SIZE_MAX;
 	if (b->anchors == ANCHORS_MAX) {
-		fail(b, line_of(b, e), "too many anchors");
+		fail(b, line_of(b), "too many anchors");
 		return SIZE_MAX;
 	}
-	b->anchor[b->anchors] = (struct anchor){keep(b->arena, name), NULL};
+	b->anchor[b->anchors] = (struct anchor){keep(b->arena, text_of(name)), NULL};
 	return b->anchors++;
 }
 
@@ -108,10 +116,10 @@ static struct yaml_node *anchor_set(struct build *b, size_t anchor, struct yaml_
 	return n;
 }
 
-static struct yaml_node *read_alias(struct build *b, struct fy_event *e)
+static struct yaml_node *read_alias(struct build *b)
 {
-	struct str name = token_text(fy_event_get_token(e));
-	unsigned line = line_of(b, e);
+	struct str name = text_of(b->event.data.alias.anchor);
+	unsigned line = line_of(b);
 
 	/* an anchor may be given again; the latest counts */
 	for (size_t i = b->anchors; i-- > 0;)
@@ -125,13 +133,12 @@ static struct yaml_node *read_alias(struct build *b, struct fy_event *e)
 }
 
 /* What the tag makes of a scalar: a string, whatever the quotes made of it, or nothing. */
-static bool check_tag(struct build *b, struct fy_event *e, bool *plain)
+static bool check_tag(struct build *b, const yaml_char_t *text, bool *plain)
 {
-	struct str tag = token_text(fy_event_get_tag_token(e)), core = STR("tag:yaml.org,2002:");
+	struct str tag = text_of(text), core = STR("tag:yaml.org,2002:"), name = tag;
 
 	if (!tag.n)
 		return true;
-	struct str name = tag;
 	if (str_has_prefix(tag, core))
 		name = (struct str){tag.p + core.n, tag.n - core.n};
 	if (str_eq(name, STR("str")) || str_eq(tag, STR("!")))
@@ -140,38 +147,37 @@ static bool check_tag(struct build *b, struct fy_event *e, bool *plain)
 		 str_eq(name, STR("bool")) || str_eq(name, STR("null")))
 		*plain = true;
 	else if (!str_eq(name, STR("map")) && !str_eq(name, STR("seq")))
-		fail(b, line_of(b, e), "a tag that is not known");
+		fail(b, line_of(b), "a tag that is not known");
 	return !b->failed;
 }
 
-static struct yaml_node *read_scalar(struct build *b, struct fy_event *e)
+static struct yaml_node *read_scalar(struct build *b)
 {
-	size_t anchor = anchor_add(b, e);
-	struct fy_token *t = fy_event_get_token(e);
-	struct yaml_node *n = node_new(b, YAML_SCALAR, line_of(b, e));
+	size_t anchor = anchor_add(b, b->event.data.scalar.anchor);
+	struct yaml_node *n = node_new(b, YAML_SCALAR, line_of(b));
 
 	if (!n)
 		return NULL;
-	n->plain = !t || fy_scalar_token_get_style(t) == FYSS_PLAIN;
-	n->text = keep(b->arena, token_text(t));
-	return check_tag(b, e, &n->plain) ? anchor_set(b, anchor, n) : NULL;
+	n->plain = b->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	n->text = keep(b->arena, (struct str){(const char *)b->event.data.scalar.value,
+					      b->event.data.scalar.length});
+	if (!check_tag(b, b->event.data.scalar.tag, &n->plain))
+		return NULL;
+	return anchor_set(b, anchor, n);
 }
 
-static struct yaml_node *read_list(struct build *b, struct fy_event *start, unsigned depth)
+static struct yaml_node *read_list(struct build *b, unsigned depth)
 {
-	size_t anchor = anchor_add(b, start), room = 0;
-	struct yaml_node *n = node_new(b, YAML_LIST, line_of(b, start));
+	size_t anchor = anchor_add(b, b->event.data.sequence_start.anchor), room = 0;
+	struct yaml_node *n = node_new(b, YAML_LIST, line_of(b));
 	bool plain = false;
 
-	if (!n || !check_tag(b, start, &plain))
+	if (!n || !check_tag(b, b->event.data.sequence_start.tag, &plain))
 		return NULL;
-	for (struct fy_event *e; (e = next_event(b)) != NULL;) {
-		bool end = e->type == FYET_SEQUENCE_END;
-		struct yaml_node *item = end ? NULL : read_node(b, e, depth + 1);
-
-		fy_parser_event_free(b->parser, e);
-		if (end)
+	while (next_event(b)) {
+		if (b->event.type == YAML_SEQUENCE_END_EVENT)
 			return anchor_set(b, anchor, n);
+		struct yaml_node *item = read_node(b, depth + 1);
 		if (!item)
 			return NULL;
 		n->item = arena_grow(b->arena, n->item, n->count, &room, sizeof *n->item);
@@ -280,9 +286,9 @@ static bool is_merge(const struct yaml_node *key)
 	return key->plain && str_eq(key->text, STR("<<"));
 }
 
-static struct yaml_node *read_key(struct build *b, struct fy_event *e, unsigned depth)
+static struct yaml_node *read_key(struct build *b, unsigned depth)
 {
-	struct yaml_node *key = read_node(b, e, depth);
+	struct yaml_node *key = read_node(b, depth);
 
 	if (key && key->kind != YAML_SCALAR)
 		return fail(b, key->line, "a key that is no plain text");
@@ -291,55 +297,62 @@ static struct yaml_node *read_key(struct build *b, struct fy_event *e, unsigned 
 	return key;
 }
 
-static struct yaml_node *read_map(struct build *b, struct fy_event *start, unsigned depth)
+/* Key and value, where the key's event is the current one. */
+static bool read_pair(struct build *b, struct pairs *p, struct yaml_node **merged, unsigned depth)
 {
-	size_t anchor = anchor_add(b, start);
-	struct pairs p = {.map = node_new(b, YAML_MAP, line_of(b, start))};
-	struct yaml_node *merged = NULL, *key = NULL;
-	bool plain = false, end = false;
+	struct yaml_node *key = read_key(b, depth);
+	struct yaml_node *value = key && next_event(b) ? read_node(b, depth) : NULL;
 
-	if (!p.map || !check_tag(b, start, &plain))
-		return NULL;
-	for (struct fy_event *e; !end && (e = next_event(b)) != NULL;) {
-		end = e->type == FYET_MAPPING_END;
-		if (end) {
-			/* done below */
-		} else if (!key) {
-			key = read_key(b, e, depth + 1);
-		} else {
-			struct yaml_node *value = read_node(b, e, depth + 1);
-			if (value && is_merge(key) && merged)
-				fail(b, key->line, "the key '<<' is there twice");
-			else if (value && is_merge(key))
-				merged = value;
-			else if (value)
-				pair_add(b, &p, key, value);
-			key = NULL;
-		}
-		fy_parser_event_free(b->parser, e);
-	}
-	if (!end || b->failed || !sorted_keys(b, p.map))
-		return NULL;
-	if (merged)
-		merge(b, &p, merged);
-	return b->failed ? NULL : anchor_set(b, anchor, p.map);
+	if (!value)
+		return false;
+	if (!is_merge(key))
+		pair_add(b, p, key, value);
+	else if (*merged)
+		fail(b, key->line, "the key '<<' is there twice");
+	else
+		*merged = value;
+	return !b->failed;
 }
 
-static struct yaml_node *read_node(struct build *b, struct fy_event *e, unsigned depth)
+static struct yaml_node *read_map(struct build *b, unsigned depth)
+{
+	size_t anchor = anchor_add(b, b->event.data.mapping_start.anchor);
+	struct pairs p = {.map = node_new(b, YAML_MAP, line_of(b))};
+	struct yaml_node *merged = NULL;
+	bool plain = false;
+
+	if (!p.map || !check_tag(b, b->event.data.mapping_start.tag, &plain))
+		return NULL;
+	while (next_event(b)) {
+		if (b->event.type != YAML_MAPPING_END_EVENT) {
+			if (!read_pair(b, &p, &merged, depth + 1))
+				return NULL;
+			continue;
+		}
+		if (!sorted_keys(b, p.map))
+			return NULL;
+		if (merged)
+			merge(b, &p, merged);
+		return b->failed ? NULL : anchor_set(b, anchor, p.map);
+	}
+	return NULL;
+}
+
+static struct yaml_node *read_node(struct build *b, unsigned depth)
 {
 	if (depth > YAML_DEPTH_MAX)
-		return fail(b, line_of(b, e), "nested too deep");
-	switch (e->type) {
-	case FYET_SCALAR:
-		return read_scalar(b, e);
-	case FYET_ALIAS:
-		return read_alias(b, e);
-	case FYET_SEQUENCE_START:
-		return read_list(b, e, depth);
-	case FYET_MAPPING_START:
-		return read_map(b, e, depth);
+		return fail(b, line_of(b), "nested too deep");
+	switch (b->event.type) {
+	case YAML_SCALAR_EVENT:
+		return read_scalar(b);
+	case YAML_ALIAS_EVENT:
+		return read_alias(b);
+	case YAML_SEQUENCE_START_EVENT:
+		return read_list(b, depth);
+	case YAML_MAPPING_START_EVENT:
+		return read_map(b, depth);
 	default:
-		return fail(b, line_of(b, e), "not YAML");
+		return fail(b, line_of(b), "not YAML");
 	}
 }
 
@@ -348,72 +361,46 @@ static void read_events(struct build *b, struct yaml_document *d)
 {
 	unsigned documents = 0;
 
-	for (struct fy_event *e; (e = next_event(b)) != NULL;) {
-		switch (e->type) {
-		case FYET_STREAM_START:
-		case FYET_STREAM_END:
-		case FYET_DOCUMENT_END:
+	while (next_event(b)) {
+		switch (b->event.type) {
+		case YAML_STREAM_START_EVENT:
+		case YAML_STREAM_END_EVENT:
+		case YAML_DOCUMENT_END_EVENT:
 			break;
-		case FYET_DOCUMENT_START:
+		case YAML_DOCUMENT_START_EVENT:
 			if (documents++)
-				fail(b, line_of(b, e), "a second document where none can begin");
+				fail(b, line_of(b), "a second document where none can begin");
 			break;
 		default:
-			d->root = read_node(b, e, 1);
+			d->root = read_node(b, 1);
 		}
-		fy_parser_event_free(b->parser, e);
 	}
-	if (fy_parser_get_stream_error(b->parser))
-		fail(b, b->first_line, "not YAML");
-}
-
-/* What libfyaml says is wrong; it comes before what we would say of the rest. */
-static void take_diagnosis(struct build *b, struct fy_diag *diag)
-{
-	void *at = NULL;
-	struct fy_diag_error *said = fy_diag_errors_iterate(diag, &at);
-
-	if (!said || !fy_parser_get_stream_error(b->parser))
-		return;
-	error_set(b->e, "%.300s", said->msg ? said->msg : "not YAML");
-	b->line = b->first_line + (said->line > 0 ? (unsigned)said->line - 1 : 0);
-	b->failed = true;
 }
 
 bool yaml_read_document(struct arena *a, struct yaml_document *d, struct error *e)
 {
-	struct fy_diag_cfg quiet;
-
-	fy_diag_cfg_default(&quiet);
-	quiet.fp = NULL;
-	struct fy_diag *diag = fy_diag_create(&quiet);
-	if (!diag)
-		abort(); /* out of memory, as everywhere else */
-	fy_diag_set_collect_errors(diag, true);
-	struct fy_parse_cfg cfg = {
-		.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE,
-		.diag = diag,
-	};
 	struct build *b = mem_zalloc(sizeof *b);
+
 	b->arena = a;
 	b->e = e;
 	b->first_line = d->line;
-	b->parser = fy_parser_create(&cfg);
-	if (!b->parser || fy_parser_set_string(b->parser, d->source.p, d->source.n))
-		abort();
+	if (!yaml_parser_initialize(&b->parser))
+		abort(); /* out of memory, as everywhere else */
+	yaml_parser_set_encoding(&b->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&b->parser, (const unsigned char *)d->source.p, d->source.n);
 	read_events(b, d);
-	take_diagnosis(b, diag);
 	if (b->failed) {
 		d->root = NULL;
 		d->line = b->line;
 	} else if (d->root) {
 		d->line = d->root->line;
-		if (d->root->kind == YAML_SCALAR && yaml_is_null(d->root))
+		if (yaml_is_null(d->root))
 			d->root = NULL;
 	}
 	bool good = !b->failed;
-	fy_parser_destroy(b->parser);
-	fy_diag_destroy(diag);
+	if (b->has_event)
+		yaml_event_delete(&b->event);
+	yaml_parser_delete(&b->parser);
 	free(b);
 	return good;
 }

@@ -1,4 +1,5 @@
-/* One document of YAML into a tree: what yaml.c cuts out of a stream. The one place of libfyaml. */
+/* One document of YAML into a tree: what yaml.c cuts out of a stream. The one place of libyaml,
+ * whose events are the structure; what scalars mean is YAML 1.2 (base/yaml.h). */
 #ifndef EGRET_BASE_YAML_READ_H
 #define EGRET_BASE_YAML_READ_H
 
