@@ -68,6 +68,6 @@
 
 /* compiled pattern sets */
 #define LIMIT_CACHE_FILE (512 * MIB) /* a serialized set; 100,000 names take 32 MB */
-#define LIMIT_CACHE_FILES 16u        /* kept in a cache folder; the oldest go first */
+#define LIMIT_CACHE_FILES 1024u      /* kept in a cache folder, one a field of rules; the oldest go first */
 
 #endif
