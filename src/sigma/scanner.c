@@ -166,10 +166,9 @@ static int add_regex(struct scanner *s, const struct sigma_leaf *leaf, uint32_t 
 			 (leaf->regex.flags & REGEX_DOTALL ? MATCH_DOTALL : 0) |
 			 (leaf->regex.flags & REGEX_MULTILINE ? MATCH_MULTILINE : 0);
 	struct match_pattern p = {leaf->regex.expression, flags};
-	struct match_pattern characters = {leaf->regex.expression, flags | MATCH_UTF8};
 	struct error why;
 
-	if (match_check(&p, &why) || match_check(&characters, &why))
+	if (match_check(&p, &why))
 		return add_slow(s, leaf->regex.expression, flags & ~MATCH_EMPTY, number, e);
 	add_pattern(s, mem_strndup(p.expression, strlen(p.expression)), flags, number);
 	return 0;
