@@ -12,11 +12,10 @@ Test(flow_table, a_syn_flood_is_counted_not_told)
 
 	for (unsigned i = 0; i < 5000; i++)
 		traffic_add(t, true, TCP_SYN, i * 1000, 0, 0)->tuple.sport = (uint16_t)(1024 + i);
-	struct outcome o = traffic_run(t);
+	struct outcome o = traffic_end(t);
 	cr_expect_eq(o.flows, 5000);
 	cr_expect_eq(o.told, 0);
 	cr_expect_eq(o.stats.flows_unanswered, 5000);
-	traffic_free(t);
 }
 
 Test(flow_table, scans_are_not_told)
@@ -33,10 +32,9 @@ Test(flow_table, scans_are_not_told)
 	/* a lone ACK, refused */
 	traffic_add(t, true, TCP_ACK, 1, 1, 0)->tuple.sport = 2;
 	traffic_add(t, false, TCP_RST, 1, 0, 0)->tuple.dport = 2;
-	struct outcome o = traffic_run(t);
+	struct outcome o = traffic_end(t);
 	cr_expect_eq(o.flows, 3);
 	cr_expect_eq(o.told, 0);
-	traffic_free(t);
 }
 
 Test(flow_table, an_established_connection_without_payload_is_told)
@@ -46,8 +44,7 @@ Test(flow_table, an_established_connection_without_payload_is_told)
 	traffic_add(t, true, TCP_SYN, 1, 0, 0);
 	traffic_add(t, false, TCP_SYN | TCP_ACK, 5, 2, 0);
 	traffic_add(t, true, TCP_ACK, 2, 6, 0);
-	cr_expect_eq(traffic_run(t).told, 1);
-	traffic_free(t);
+	cr_expect_eq(traffic_end(t).told, 1);
 }
 
 Test(flow_table, the_answer_to_a_syn_tells_who_opened)
@@ -57,10 +54,9 @@ Test(flow_table, the_answer_to_a_syn_tells_who_opened)
 	traffic_add(t, false, TCP_SYN | TCP_ACK, 5, 2, 0);
 	traffic_add(t, true, TCP_ACK, 2, 6, 300);
 	traffic_add(t, false, TCP_ACK, 6, 302, 0);
-	struct outcome o = traffic_run(t);
+	struct outcome o = traffic_end(t);
 	cr_expect_eq(o.up.bytes, 300);
 	cr_expect_eq(o.down.bytes, 0);
-	traffic_free(t);
 }
 
 Test(flow_table, the_same_ports_again_are_another_connection)
@@ -70,10 +66,9 @@ Test(flow_table, the_same_ports_again_are_another_connection)
 	for (uint32_t i = 0; i < 3; i++)
 		traffic_upload(t, &(struct upload){.bytes = 10000 + i, .client_isn = i * 777777777,
 						   .server_isn = i * 1234567});
-	struct outcome o = traffic_run(t);
+	struct outcome o = traffic_end(t);
 	cr_expect_eq(o.flows, 3);
 	cr_expect_eq(o.up.bytes, 10002);
-	traffic_free(t);
 }
 
 Test(flow_table, a_forged_syn_does_not_end_a_live_connection)
@@ -86,10 +81,9 @@ Test(flow_table, a_forged_syn_does_not_end_a_live_connection)
 	p->tuple = t->packets[0].tuple;
 	p->seq = 3000000000;
 	p->length = p->captured = 0;
-	struct outcome o = traffic_run(t);
+	struct outcome o = traffic_end(t);
 	cr_expect_eq(o.flows, 1);
 	cr_expect_eq(o.up.bytes, 100000);
-	traffic_free(t);
 }
 
 Test(flow_table, reports_come_by_bytes_and_grow_with_the_flow)
@@ -119,9 +113,8 @@ Test(flow_table, reports_come_by_time_only_with_new_payload)
 		traffic_add(t, true, TCP_ACK, data ? 1 + i * 10 : 1200, 6, data ? 10 : 0);
 		traffic_add(t, false, TCP_ACK, 6, data ? 11 + i * 10 : 1201, 0);
 	}
-	uint64_t dues = traffic_run(t).dues;
+	uint64_t dues = traffic_end(t).dues;
 	cr_expect(dues >= 4 && dues <= 6, "%lu", (unsigned long)dues);
-	traffic_free(t);
 }
 
 Test(flow_table, idle_flows_end_and_a_year_passes)
@@ -132,10 +125,9 @@ Test(flow_table, idle_flows_end_and_a_year_passes)
 	t->count -= 3; /* never closed */
 	t->time += 400 * 24 * 3600 * NS_PER_S;
 	traffic_add(t, true, TCP_SYN, 99, 0, 0)->tuple.sport = 1;
-	struct outcome o = traffic_run(t);
+	struct outcome o = traffic_end(t);
 	cr_expect_eq(o.flows, 2);
 	cr_expect_eq(o.end, END_CAPTURE);
-	traffic_free(t);
 }
 
 Test(flow_table, time_that_goes_back_harms_nothing)
@@ -145,10 +137,9 @@ Test(flow_table, time_that_goes_back_harms_nothing)
 	traffic_upload(t, &(struct upload){.bytes = 1000000, .client_isn = 1, .server_isn = 1});
 	for (size_t i = 7; i < t->count; i += 7)
 		t->packets[i].time -= 3600 * NS_PER_S;
-	struct outcome o = traffic_run(t);
+	struct outcome o = traffic_end(t);
 	cr_expect_eq(o.flows, 1);
 	cr_expect_eq(o.up.bytes, 1000000);
-	traffic_free(t);
 }
 
 /* A table of its own for tests of the bound. */
