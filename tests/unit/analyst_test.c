@@ -61,6 +61,13 @@ static void look(void)
 	analyst_findings(o->analyst, collect, NULL);
 }
 
+static void expect_one_finding(uint64_t up)
+{
+	look();
+	cr_assert_eq(o->count, 1);
+	cr_expect_eq(o->found[0].up, up);
+}
+
 static void office_close(void)
 {
 	analyst_free(o->analyst);
@@ -222,9 +229,7 @@ Test(analyst, a_downloads_host_does_not_count_but_the_next_one_does)
 	tell(&conn, "cdn.shelf.example", NAME_HTTP, 500 * MB, END_NOT);
 	tell(&conn, "up.shelf.example", NAME_HTTP, 500 * MB, END_NOT);
 	tell(&conn, "up.shelf.example", NAME_HTTP, 650 * MB, END_CLOSED);
-	look();
-	cr_assert_eq(o->count, 1);
-	cr_expect_eq(o->found[0].up, 150 * MB);
+	expect_one_finding(150 * MB);
 }
 
 /* What was learned from DNS is forgotten after a while; an upload that goes on keeps its account.
@@ -248,9 +253,7 @@ Test(analyst, a_name_that_is_forgotten_takes_nothing_back)
 	tell(&conn, NULL, NAME_NONE, 140 * MB, END_NOT);
 	cr_expect_str_neq(o->last_name, "shelf.example");
 	tell(&conn, NULL, NAME_NONE, 150 * MB, END_CLOSED);
-	look();
-	cr_assert_eq(o->count, 1);
-	cr_expect_eq(o->found[0].up, 150 * MB);
+	expect_one_finding(150 * MB);
 }
 
 Test(analyst, an_evicted_connection_that_goes_on_adds_up)
@@ -260,9 +263,7 @@ Test(analyst, an_evicted_connection_that_goes_on_adds_up)
 	tell(&conn, "shelf.example", NAME_SNI, 120 * MB, END_NOT);
 	tell(&conn, "shelf.example", NAME_SNI, 125 * MB, END_EVICTED);
 	tell(&conn, "shelf.example", NAME_SNI, 160 * MB, END_CLOSED);
-	look();
-	cr_assert_eq(o->count, 1);
-	cr_expect_eq(o->found[0].up, 160 * MB);
+	expect_one_finding(160 * MB);
 	struct analyst_summary s = analyst_summary(o->analyst);
 	cr_expect_eq(s.up, 160 * MB);
 	cr_expect_eq(s.up_to_services, 160 * MB);
@@ -282,9 +283,7 @@ Test(analyst, connections_beyond_the_bound_still_count)
 		tell(&c, "shelf.example", NAME_SNI, 15 * MB, END_NOT);
 		tell(&c, "shelf.example", NAME_SNI, 20 * MB, END_CLOSED);
 	}
-	look();
-	cr_assert_eq(o->count, 1);
-	cr_expect_eq(o->found[0].up, 200 * MB);
+	expect_one_finding(200 * MB);
 	cr_expect_eq(analyst_summary(o->analyst).flows_untracked, 30);
 }
 

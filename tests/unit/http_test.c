@@ -1,12 +1,11 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "expect.h"
 #include "mutate.h"
 #include "proto/http.h"
 #include "wire.h"
 
-#define expect_str(s, literal) \
-	cr_expect(str_eq((s), STR(literal)), "\"%.*s\"", (int)(s).n, (s).n ? (s).p : "")
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static struct cursor cursor_of(struct str s)
