@@ -311,10 +311,10 @@ static void take_sequence(struct flow_table *t, struct flow *f, unsigned side, u
 	if (f->rare)
 		flow_rare(t, f)->side[side].jumped = false;
 	if (length == 0) {
-		/* without payload the number still tells what was sent before; after a FIN it is one
-		 * ahead of it */
+		/* without payload the number still tells what was sent before, and may come yet; after
+		 * a FIN it is one ahead of it */
 		if (ahead > 0 && !(r->flags & SIDE_FIN))
-			move_seq(f, side, end);
+			advance(t, f, side, end, end);
 		return;
 	}
 	if (ahead > 0)
@@ -403,6 +403,16 @@ static void take_syn(struct flow *f, unsigned side, const struct packet *p)
 		(uint8_t)(shift > WINDOW_SHIFT_MAX ? WINDOW_SHIFT_MAX : shift);
 }
 
+/* Payload ends at `end`. A segment behind the FIN that came before it had the FIN taken for a byte. */
+static void take_fin(struct flow *f, unsigned side, uint32_t end)
+{
+	if (f->rest[side].flags & SIDE_FIN || f->side[side].seq != end + 1)
+		return;
+	if (f->side[side].seq == 0)
+		f->rest[side].seq_wraps--;
+	f->side[side].seq = end;
+}
+
 void count_tcp(struct flow_table *t, struct flow *f, unsigned side, const struct packet *p)
 {
 	f->side[side].packets++;
@@ -416,6 +426,8 @@ void count_tcp(struct flow_table *t, struct flow *f, unsigned side, const struct
 	}
 	if (p->length || !(p->flags & TCP_SYN))
 		take_sequence(t, f, side, begin, p->length);
+	if (p->flags & TCP_FIN)
+		take_fin(f, side, begin + p->length);
 	if (p->flags & TCP_ACK)
 		take_ack(t, f, !side, p->ack);
 	if (p->length)

@@ -357,6 +357,41 @@ Test(count, holes_filled_later_are_seen)
 	cr_expect_eq(o.stats.tcp_retransmitted, 1);
 }
 
+/* A capture that was put together from two taps may hold an empty segment before the payload that
+ * it was sent after. */
+Test(count, payload_that_an_empty_segment_overtook_is_seen)
+{
+	struct traffic *t = traffic_opened();
+
+	traffic_add(t, true, TCP_ACK, 3001, 5001, 0);
+	traffic_add(t, true, TCP_ACK, 1001, 5001, 1000);
+	traffic_add(t, true, TCP_ACK, 2001, 5001, 1000);
+	traffic_add(t, false, TCP_ACK, 5001, 3001, 0);
+	struct outcome o = traffic_end(t);
+	cr_expect_eq(o.up.bytes, 2000);
+	cr_expect_eq(o.up.seen, 2000);
+	cr_expect_eq(o.up.missed, 0);
+	cr_expect_eq(o.stats.tcp_retransmitted, 0);
+}
+
+Test(count, a_fin_that_an_empty_segment_overtook_is_no_payload)
+{
+	for (uint32_t wrap = 0; wrap < 2; wrap++) {
+		uint32_t isn = wrap ? UINT32_MAX - 1001 : 1000; /* the FIN's number is UINT32_MAX */
+		struct traffic *t = traffic_new();
+		traffic_add(t, true, TCP_SYN, isn, 0, 0);
+		traffic_add(t, false, TCP_SYN | TCP_ACK, 5000, isn + 1, 0);
+		traffic_add(t, true, TCP_ACK, isn + 1002, 5002, 0);
+		traffic_add(t, true, TCP_ACK | TCP_FIN, isn + 1, 5001, 1000);
+		traffic_add(t, false, TCP_ACK | TCP_FIN, 5001, isn + 1002, 0);
+		struct outcome o = traffic_end(t);
+		cr_expect_eq(o.up.bytes, 1000);
+		cr_expect_eq(o.up.seen, 1000);
+		cr_expect_eq(o.up.unacked, 0);
+		cr_expect_eq(o.down.bytes, 0);
+	}
+}
+
 Test(count, what_is_not_acknowledged_is_told_apart)
 {
 	struct traffic *t = traffic_opened();
