@@ -111,7 +111,30 @@ static void load_space(struct flow *f, unsigned side, struct flow_space s)
 	f->rest[side].ack_wraps = s.ack_wraps;
 }
 
-/* New bytes [begin, end) ahead of seq; what lies between is a hole that may be filled later. */
+/* Bytes [begin, end) that seq is past already: whether some of them fill the hole. */
+static bool fill_hole(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
+		      uint32_t end)
+{
+	struct flow_rare *rare = flow_rare(t, f);
+	struct flow_rare_side *r = rare ? &rare->side[side] : NULL;
+
+	if (!r || r->hole_start == r->hole_end)
+		return false;
+	uint32_t from = (int32_t)(begin - r->hole_start) > 0 ? begin : r->hole_start;
+	uint32_t to = (int32_t)(end - r->hole_end) < 0 ? end : r->hole_end;
+	if ((int32_t)(to - from) <= 0)
+		return false;
+	add_seen(f, side, to - from);
+	/* of a hole that is cut in two the later part is kept */
+	if (from == r->hole_start || to != r->hole_end)
+		r->hole_start = to;
+	else
+		r->hole_end = from;
+	return true;
+}
+
+/* New bytes [begin, end), some of them ahead of seq; what lies between is a hole that may be filled
+ * later. */
 static void advance(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
 		    uint32_t end)
 {
@@ -125,33 +148,12 @@ static void advance(struct flow_table *t, struct flow *f, unsigned side, uint32_
 			r->hole_end = begin;
 		}
 		fresh = end - begin;
+	} else if (begin != d->seq) {
+		fill_hole(t, f, side, begin, d->seq);
 	}
 	move_seq(f, side, end);
 	add_seen(f, side, fresh);
 	spend(f, fresh);
-}
-
-/* Bytes [begin, end) that seq is past already: they may fill the hole. */
-static void look_back(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
-		      uint32_t end)
-{
-	struct flow_rare *rare = flow_rare(t, f);
-	struct flow_rare_side *r = rare ? &rare->side[side] : NULL;
-
-	if (r && r->hole_start != r->hole_end) {
-		uint32_t from = (int32_t)(begin - r->hole_start) > 0 ? begin : r->hole_start;
-		uint32_t to = (int32_t)(end - r->hole_end) < 0 ? end : r->hole_end;
-		if ((int32_t)(to - from) > 0) {
-			add_seen(f, side, to - from);
-			/* of a hole that is cut in two the later part is kept */
-			if (from == r->hole_start || to != r->hole_end)
-				r->hole_start = to;
-			else
-				r->hole_end = from;
-			return;
-		}
-	}
-	t->stats->tcp_retransmitted++;
 }
 
 /* Whether nothing of the present space was sent or acknowledged yet. */
@@ -319,8 +321,8 @@ static void take_sequence(struct flow_table *t, struct flow *f, unsigned side, u
 	}
 	if (ahead > 0)
 		advance(t, f, side, begin, end);
-	else
-		look_back(t, f, side, begin, end);
+	else if (!fill_hole(t, f, side, begin, end))
+		t->stats->tcp_retransmitted++;
 }
 
 /* An acknowledgement of what the space before carries. False: it is none. */

@@ -374,6 +374,18 @@ Test(count, payload_that_an_empty_segment_overtook_is_seen)
 	cr_expect_eq(o.stats.tcp_retransmitted, 0);
 }
 
+Test(count, a_segment_that_fills_a_hole_and_goes_on_is_seen)
+{
+	struct traffic *t = traffic_opened();
+
+	traffic_add(t, true, TCP_ACK, 1301, 5001, 0);
+	traffic_add(t, true, TCP_ACK, 1001, 5001, 1000);
+	traffic_add(t, false, TCP_ACK, 5001, 2001, 0);
+	struct outcome o = traffic_end(t);
+	cr_expect_eq(o.up.bytes, 1000);
+	cr_expect_eq(o.up.seen, 1000);
+}
+
 Test(count, a_fin_that_an_empty_segment_overtook_is_no_payload)
 {
 	for (uint32_t wrap = 0; wrap < 2; wrap++) {

@@ -64,7 +64,8 @@ Test(flow_table, the_same_ports_again_are_another_connection)
 	struct traffic *t = traffic_new();
 
 	for (uint32_t i = 0; i < 3; i++)
-		traffic_upload(t, &(struct upload){.bytes = 10000 + i, .client_isn = i * 777777777,
+		traffic_upload(t, &(struct upload){.bytes = 10000 + i,
+						   .client_isn = i * 777777777,
 						   .server_isn = i * 1234567});
 	struct outcome o = traffic_end(t);
 	cr_expect_eq(o.flows, 3);
@@ -94,7 +95,8 @@ Test(flow_table, reports_come_by_bytes_and_grow_with_the_flow)
 	cr_expect_eq(traffic_run(t).dues, 49); /* each MiB; the last one ends with the flow */
 	traffic_free(t);
 	t = traffic_new();
-	traffic_upload(t, &(struct upload){.bytes = 400 * (uint64_t)MIB, .client_isn = 1, .server_isn = 1});
+	traffic_upload(t, &(struct upload){
+				  .bytes = 400 * (uint64_t)MIB, .client_isn = 1, .server_isn = 1});
 	uint64_t dues = traffic_run(t).dues;
 	/* 100 of 1 MiB, then each 1 % more: ln(4) / ln(1.01) */
 	cr_expect(dues > 230 && dues < 250, "%lu", (unsigned long)dues);
@@ -250,7 +252,8 @@ Test(flow_table, both_directions_have_one_hash)
 	struct small *s = small_new(10);
 
 	for (uint32_t i = 0; i < 1000; i++) {
-		struct tuple k = {.sport = (uint16_t)(i * 31), .dport = (uint16_t)(i * 77), .proto = 6};
+		struct tuple k = {
+			.sport = (uint16_t)(i * 31), .dport = (uint16_t)(i * 77), .proto = 6};
 		for (int b = 0; b < 16; b++) {
 			k.src.b[b] = (uint8_t)(i * (uint32_t)(b + 3) >> 2);
 			k.dst.b[b] = (uint8_t)(i * (uint32_t)(b + 7));
@@ -265,7 +268,8 @@ Test(flow_table, udp_copies_do_not_count)
 {
 	struct small *s = small_new(10);
 	struct traffic *t = traffic_new();
-	static const uint8_t text[4][12] = {"one-one-one", "two-two-two", "three-three", "four-four-4"};
+	static const uint8_t text[4][12] = {"one-one-one", "two-two-two", "three-three",
+					    "four-four-4"};
 	unsigned side;
 	struct flow *last = NULL;
 
@@ -276,13 +280,47 @@ Test(flow_table, udp_copies_do_not_count)
 		p->payload = text[i / 4 * 2 % 4 + i % 2];
 		p->time += (uint64_t)(i / 4) * NS_PER_S;
 		flow_table_advance(&s->table, p->time);
-		struct flow *f =
-			flow_take(&s->table, p, flow_hash(&s->table, &p->tuple), &side);
+		struct flow *f = flow_take(&s->table, p, flow_hash(&s->table, &p->tuple), &side);
 		cr_expect_eq(f != NULL, i % 4 < 2, "packet %d", i);
 		last = f ? f : last;
 	}
 	cr_expect_eq(count_of(&s->table, last, 0).bytes, 6 * 12);
 	cr_expect_eq(s->stats.duplicates, 6);
+	traffic_free(t);
+	small_free(s);
+}
+
+/* What is sent again later is no copy, however much else is sent in between by either side. */
+Test(flow_table, a_datagram_sent_again_later_counts)
+{
+	static const uint8_t text[2][4] = {"ask", "and"}, answer[4] = "yes";
+	static const struct {
+		unsigned ms;
+		bool client;
+		const uint8_t *payload;
+	} said[] = {
+		{0, true, text[0]},    {0, true, text[1]},    {780, true, text[1]},
+		{780, true, text[0]}, /* within 2 ms of the packet before, but not of its first time
+				       */
+		{1500, false, answer}, {1500, true, text[0]},
+	};
+	struct small *s = small_new(10);
+	struct traffic *t = traffic_new();
+	uint64_t start = t->time;
+	struct flow *f = NULL;
+
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		struct packet *p = traffic_add(t, said[i].client, 0, 0, 0, 4);
+		unsigned side;
+		p->tuple.proto = PROTO_UDP;
+		p->payload = said[i].payload;
+		p->time = start + said[i].ms * NS_PER_MS + i * 10000;
+		flow_table_advance(&s->table, p->time);
+		f = flow_take(&s->table, p, flow_hash(&s->table, &p->tuple), &side);
+		cr_assert(f, "packet %zu", i);
+	}
+	cr_expect_eq(count_of(&s->table, f, 0).bytes, 5 * 4);
+	cr_expect_eq(s->stats.duplicates, 0);
 	traffic_free(t);
 	small_free(s);
 }
