@@ -4,13 +4,15 @@
     compare_truth.py EGRET CAPTURES TRUTH [--only TEXT] [--list] [--differences FILE]
 
 For every capture of the folder CAPTURES with readings in TRUTH (CAPTURE.dns.tsv, .tls.tsv,
-.quic.tsv, .quicref.tsv, .http.tsv; the first line names the columns), EGRET reads the capture and
+.quic.tsv, .quicref.tsv, .http.tsv, .flows.tsv; the first line names the columns), EGRET reads the capture and
 its records are compared as distinct tuples:
 
     question    client, name, type                  of DNS
     answer      client, name, type, response code, addresses, canonical names
     tls, quic   client, server, server name
     http        client, server, host
+
+and the bytes of its connections as truth_bytes.py says (.flows.tsv, lab-upload-truth.tsv).
 
 The bounds below hold over all captures together. A tuple that only one side has must be listed in
 tests/truth-differences.tsv (capture, kind, missing or extra, tuple, reason), and a line of that
