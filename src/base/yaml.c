@@ -51,7 +51,7 @@ static bool is_prelude(struct str line)
  * left. */
 static bool next_source(struct yaml *y, struct yaml_document *d)
 {
-	bool content = false, started = false, end = false;
+	bool content = false, directive = false, started = false, end = false;
 
 	*d = (struct yaml_document){.line = y->line, .source = {y->text + y->at, 0}};
 	while (y->at < y->n && !end) {
@@ -68,13 +68,15 @@ static bool next_source(struct yaml *y, struct yaml_document *d)
 			end = true;
 		} else if (!is_prelude(line)) {
 			content = true;
+		} else if (line.n && line.p[0] == '%') {
+			directive = true;
 		}
 		y->at += line.n + (feed != NULL);
 		y->line += feed != NULL;
 		if (!end)
 			d->source.n = (size_t)(y->text + y->at - d->source.p);
 	}
-	return started || content || end || y->at < y->n;
+	return started || content || directive || end || y->at < y->n;
 }
 
 static bool check_text(struct yaml_document *d, struct error *e)

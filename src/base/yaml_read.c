@@ -49,6 +49,22 @@ static struct str text_of(const yaml_char_t *z)
 	return str_of((const char *)z);
 }
 
+/* "found … while scanning a quoted scalar (from line 17 on)" */
+static void fail_parser(struct build *b)
+{
+	const yaml_parser_t *p = &b->parser;
+	unsigned from = b->first_line + (unsigned)p->context_mark.line;
+	unsigned line = b->first_line + (unsigned)p->problem_mark.line;
+	char text[ERROR_TEXT_MAX];
+
+	if (p->problem && p->context)
+		snprintf(text, sizeof text, "%s %s (from line %u on)", p->problem, p->context,
+			 from);
+	else
+		snprintf(text, sizeof text, "%s", p->problem ? p->problem : "not YAML");
+	fail(b, line, text);
+}
+
 /* The next event into b->event. False when there is none, or once something failed. */
 static bool next_event(struct build *b)
 {
@@ -58,9 +74,7 @@ static bool next_event(struct build *b)
 	if (b->failed)
 		return false;
 	if (!yaml_parser_parse(&b->parser, &b->event)) {
-		const yaml_parser_t *p = &b->parser;
-		fail(b, b->first_line + (unsigned)p->problem_mark.line,
-		     p->problem ? p->problem : "not YAML");
+		fail_parser(b);
 		return false;
 	}
 	b->has_event = b->event.type != YAML_NO_EVENT;

@@ -53,8 +53,8 @@ static void *fail(struct parser *p, const char *what)
 	struct str t = p->token;
 
 	if (t.n == 0)
-		return reader_fail(p->r, p->line, "condition: %s, but it ends", what);
-	return reader_fail(p->r, p->line, "condition: %s at '%.*s'", what, (int)t.n, t.p);
+		return reader_fail(p->r, p->line, "condition, at its end: %s", what);
+	return reader_fail(p->r, p->line, "condition, at '%.*s': %s", (int)t.n, t.p, what);
 }
 
 static struct expression *node(struct parser *p, enum node_kind kind)
@@ -114,9 +114,14 @@ static struct expression *read_operand(struct parser *p)
 	struct expression *e = read_quantified(p, &quantified);
 	if (quantified)
 		return e;
-	e = node(p, NODE_LEAF);
-	e->word = e->source = p->token;
+	struct str word = p->token;
 	advance(p);
+	if (is_operator(word) && p->token.n && !is(p, ")") && !is(p, "and") && !is(p, "or")) {
+		p->token = word;
+		return fail(p, "operators are written in lower case");
+	}
+	e = node(p, NODE_LEAF);
+	e->word = e->source = word;
 	return e;
 }
 
