@@ -52,6 +52,11 @@
 /* names */
 #define LIMIT_NAMES (1024 * 1024)    /* (client, address) pairs remembered */
 
+/* lines of JSON */
+#define LIMIT_EVENT_LINE (4 * MIB)   /* longest line that is read */
+#define LIMIT_EVENT_NODES 262144u    /* values of one line: some 40 MB while it is read */
+#define LIMIT_EVENT_PATHS 16384u     /* distinct ones remembered, about 300 bytes each */
+
 /* domain lists */
 #define LIMIT_DOMAIN_FILE (16 * MIB) /* one list file */
 #define LIMIT_DOMAIN_LINE 4096u      /* characters */

@@ -1,4 +1,4 @@
-#include "output/cipher.h"
+#include "proto/cipher.h"
 
 #include <stddef.h>
 
@@ -73,4 +73,33 @@ const char *cipher_name(uint16_t suite, char out[CIPHER_TEXT_MAX])
 	wr_hex(&w, suite, 4);
 	wr_char(&w, '\0');
 	return out;
+}
+
+static int hex_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool cipher_number(struct str name, uint16_t *suite)
+{
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (str_eq(str_of(known[i].name), name)) {
+			*suite = known[i].suite;
+			return true;
+		}
+	}
+	if (name.n != 6 || !str_has_prefix(name, STR("0x")))
+		return false;
+	unsigned v = 0;
+	for (int i = 2; i < 6; i++) {
+		int h = hex_of(name.p[i]);
+		if (h < 0)
+			return false;
+		v = v << 4 | (unsigned)h;
+	}
+	*suite = (uint16_t)v;
+	return true;
 }

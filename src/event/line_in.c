@@ -1,0 +1,289 @@
+#include "event/line_in.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "core/hostname.h"
+#include "event/derive.h"
+#include "event/gather.h"
+#include "event/json_in.h"
+#include "event/pairs.h"
+#include "event/paths.h"
+#include "event/record_in.h"
+#include "event/when.h"
+
+struct line_in {
+	struct json_in *json;
+	struct paths *paths;
+	struct gather *gather;
+	struct record_in *record;
+	struct derive_fields derived;
+	struct logsource as; /* own texts */
+	bool has_as;
+	uint64_t number;
+	/* of the line at hand */
+	struct json_items items;
+	struct path *path[JSON_ITEMS_MAX];
+	uint8_t part[JSON_ITEMS_MAX];
+	char name[HOSTNAME_MAX];
+};
+
+static char *copy(const char *z)
+{
+	return z && *z ? mem_strndup(z, strlen(z)) : NULL;
+}
+
+struct line_in *line_in_new(const struct fields *fields, const struct logsource *as)
+{
+	struct line_in *l = mem_zalloc(sizeof *l);
+
+	l->json = json_in_new();
+	l->paths = paths_new(fields);
+	l->gather = gather_new(fields_count(fields));
+	l->record = record_in_new();
+	derive_init(&l->derived, fields);
+	if (as) {
+		l->has_as = true;
+		l->as = (struct logsource){copy(as->category), copy(as->product), copy(as->service)};
+	}
+	return l;
+}
+
+void line_in_free(struct line_in *l)
+{
+	if (!l)
+		return;
+	json_in_free(l->json);
+	paths_free(l->paths);
+	gather_free(l->gather);
+	record_in_free(l->record);
+	free((char *)l->as.category);
+	free((char *)l->as.product);
+	free((char *)l->as.service);
+	free(l);
+}
+
+/* Wrappers of search engines, in which the event stands as a whole. */
+static void unwrap(struct json_items *items)
+{
+	static const struct str wrappers[] = {{"_source.", 8}, {"result.", 7}};
+
+	for (size_t w = 0; w < sizeof wrappers / sizeof *wrappers; w++) {
+		unsigned inside = 0;
+		for (unsigned i = 0; i < items->count; i++)
+			inside += str_has_prefix(items->item[i].path, wrappers[w]);
+		/* around it are a few values of the engine's */
+		if (inside == 0 || items->count - inside > 8)
+			continue;
+		for (unsigned i = 0; i < items->count; i++) {
+			struct str *path = &items->item[i].path;
+			if (str_has_prefix(*path, wrappers[w]))
+				*path = (struct str){path->p + wrappers[w].n, path->n - wrappers[w].n};
+		}
+		return;
+	}
+}
+
+static void recognise(struct line_in *l, struct format_found *found)
+{
+	struct format_seen seen = {{NULL}};
+
+	paths_begin(l->paths);
+	for (unsigned i = 0; i < l->items.count; i++) {
+		const struct json_item *item = &l->items.item[i];
+		const struct path *p = l->path[i] = paths_get(l->paths, item->path);
+		l->part[i] = p->record;
+		for (unsigned h = 0; h < p->hints; h++)
+			if (!seen.of[p->hint[h]] && item->kind != VALUE_NULL)
+				seen.of[p->hint[h]] = item;
+	}
+	format_recognise(&seen, found);
+	if (l->has_as && !found->sure)
+		format_as(&l->as, found);
+}
+
+static void take_derived(void *context, uint32_t field, struct str text, bool more)
+{
+	struct line_in *l = context;
+	struct json_items *items = &l->items;
+
+	if (items->count == JSON_ITEMS_MAX) {
+		items->lost++;
+		return;
+	}
+	items->item[items->count] = (struct json_item){.kind = VALUE_TEXT, .text = text};
+	/* several of one field are a list */
+	gather_add(l->gather, items->count++, UINT32_MAX,
+		   &(struct path_name){field, ALIAS_HUB, more});
+}
+
+static void assign_roles(const struct path_meaning *m, const struct json_item *item,
+			 struct derive_line *d, uint8_t best[ROLES])
+{
+	for (unsigned i = 0; i < m->roles; i++) {
+		uint8_t r = m->role[i];
+		if (item->kind == VALUE_NULL || (d->role[r] && best[r] <= m->precedence[i]))
+			continue;
+		d->role[r] = item;
+		best[r] = m->precedence[i];
+	}
+}
+
+static void read_values(struct line_in *l, const struct format *format, struct derive_line *d,
+			struct line *out)
+{
+	uint8_t best[ROLES] = {0};
+
+	gather_begin(l->gather);
+	for (unsigned i = 0; i < l->items.count; i++) {
+		const struct path_meaning *m = paths_meaning(l->paths, l->path[i], format);
+		for (unsigned n = 0; n < m->names; n++)
+			gather_add(l->gather, i, l->path[i]->number, &m->name[n]);
+		assign_roles(m, &l->items.item[i], d, best);
+	}
+	derive_values(d, take_derived, l);
+	out->values_lost = l->items.lost;
+	out->event.count = gather_end(l->gather, &l->items, &out->event.values, &out->values_lost);
+}
+
+static struct str text_of(const struct derive_line *d, enum role r)
+{
+	return d->role[r] ? d->role[r]->text : (struct str){NULL, 0};
+}
+
+static bool port_of(struct str s, uint16_t *port)
+{
+	unsigned v = 0;
+
+	if (s.n == 0 || s.n > 5)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		v = v * 10 + (unsigned)(s.p[i] - '0');
+	}
+	*port = (uint16_t)v;
+	return v <= UINT16_MAX;
+}
+
+static bool addr_of(struct str s, struct addr *out)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (s.n == 0 || s.n >= sizeof text)
+		return false;
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	return addr_parse(text, out);
+}
+
+static bool proto_of(struct str s, uint8_t *proto)
+{
+	static const struct {
+		struct str name, number;
+		uint8_t proto;
+	} known[] = {{{"tcp", 3}, {"6", 1}, PROTO_TCP},
+		     {{"udp", 3}, {"17", 2}, PROTO_UDP},
+		     {{"sctp", 4}, {"132", 3}, PROTO_SCTP}};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (str_ieq(known[i].name, s) || str_eq(known[i].number, s)) {
+			*proto = known[i].proto;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The name that the event is about, in the form of core/hostname.h. */
+static struct str subject(struct line_in *l, const struct derive_line *d)
+{
+	struct str dns = text_of(d, ROLE_DNS_NAME), name = dns.n ? dns : text_of(d, ROLE_NAME);
+	uint16_t port;
+
+	if (name.n == 0 || str_eq(name, STR("-")))
+		return (struct str){NULL, 0};
+	size_t n = dns.n ? hostname_from_text(name, l->name)
+			 : hostname_from_authority(name, l->name, &port);
+	struct str out = {l->name, n};
+	return hostname_is_address(out) ? (struct str){NULL, 0} : out;
+}
+
+static void join(struct line_in *l, const struct format *format, const struct derive_line *d,
+		 struct line *out)
+{
+	struct tuple *t = &out->tuple;
+
+	out->has_tuple = addr_of(text_of(d, ROLE_SOURCE_IP), &t->src) &&
+			 addr_of(text_of(d, ROLE_DESTINATION_IP), &t->dst) &&
+			 port_of(text_of(d, ROLE_SOURCE_PORT), &t->sport) &&
+			 port_of(text_of(d, ROLE_DESTINATION_PORT), &t->dport) &&
+			 proto_of(text_of(d, ROLE_PROTOCOL), &t->proto);
+	/* Suricata tells an answer from the server's side */
+	if (format->names & NAMES_EVE && (str_eq(text_of(d, ROLE_EVE_DNS), STR("answer")) ||
+					  str_eq(text_of(d, ROLE_EVE_DNS), STR("response"))))
+		*t = tuple_swap(t);
+	out->community_id = text_of(d, ROLE_COMMUNITY_ID);
+	out->image = text_of(d, ROLE_IMAGE);
+	out->user = text_of(d, ROLE_USER);
+	out->host = text_of(d, ROLE_HOST);
+	out->name = subject(l, d);
+	if (!when_read(text_of(d, ROLE_TIME), &out->event.time))
+		out->event.time = 0;
+}
+
+static struct line bad(const char *format)
+{
+	return (struct line){.kind = LINE_BAD, .format = format};
+}
+
+/* The object whose items were read. */
+static struct line read_object(struct line_in *l, struct error *e)
+{
+	struct format_found found;
+	struct line out = {.kind = LINE_EVENT};
+
+	unwrap(&l->items);
+	pairs_unfold(l->json, &l->items);
+	recognise(l, &found);
+	out.format = found.format->name;
+	if (found.record) {
+		out.record = record_in_read(l->record, &l->items, l->part, e);
+		if (!out.record)
+			return bad(out.format);
+		out.kind = LINE_RECORD;
+		out.values_lost = l->items.lost;
+		return out;
+	}
+	memcpy(out.source, found.source, sizeof out.source);
+	out.sources = found.sources;
+	struct derive_line d = {.items = &l->items, .json = l->json, .fields = &l->derived};
+	read_values(l, found.format, &d, &out);
+	join(l, found.format, &d, &out);
+	out.event.line = l->number;
+	return out;
+}
+
+struct line line_in_read(struct line_in *l, struct str text, uint64_t number, struct error *e)
+{
+	size_t blank = 0;
+
+	l->number = number;
+	while (blank < text.n && memchr(" \t\r\n", text.p[blank], 4))
+		blank++;
+	if (blank == text.n)
+		return (struct line){.kind = LINE_EMPTY};
+	if (json_in_open(l->json, text, e) < 0 || !json_in_next(l->json, &l->items))
+		return bad(NULL);
+	return read_object(l, e);
+}
+
+bool line_in_next(struct line_in *l, struct line *out)
+{
+	struct error e;
+
+	if (!json_in_next(l->json, &l->items))
+		return false;
+	*out = read_object(l, &e);
+	return true;
+}
