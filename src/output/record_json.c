@@ -1,22 +1,14 @@
 #include "output/record_json.h"
 
 #include "core/hostname.h"
-#include "output/cipher.h"
+#include "proto/cipher.h"
 #include "output/json.h"
 #include "output/line.h"
 #include "output/record_dns.h"
 
 static void put_hides(struct json *j, uint8_t bits)
 {
-	static const char *const words[] = {"ech", "doh", "dot", "doq", "no_sni", "esni"};
-	line_bits(j, "hides", bits, words, sizeof words / sizeof *words);
-}
-
-static void put_encapsulation(struct json *j, uint32_t bits)
-{
-	static const char *const words[] = {"vlan",  "mpls",   "pppoe", "gre",	"erspan",
-					    "vxlan", "geneve", "gtp",	"ipip", "teredo"};
-	line_bits(j, "encapsulation", bits, words, sizeof words / sizeof *words);
+	line_bits(j, "hides", bits, hides_words, HIDES_BITS);
 }
 
 static bool is_flow(const struct record *r)
@@ -334,7 +326,7 @@ static void egret(struct line *l, const struct record *r)
 	wr_char(&j->w, '"');
 	wr_hex(&j->w, r->flow_id, 16);
 	wr_char(&j->w, '"');
-	put_encapsulation(j, r->encap);
+	line_bits(j, "encapsulation", r->encap, encap_words, ENCAP_BITS);
 	if (r->kind == RECORD_DNS)
 		record_dns_egret(l, &r->dns);
 	else if (r->kind == RECORD_TLS || r->kind == RECORD_QUIC)

@@ -1,6 +1,6 @@
 /* Names of TLS cipher suites, as in IANA's registry: those that are met in practice. */
-#ifndef EGRET_OUTPUT_CIPHER_H
-#define EGRET_OUTPUT_CIPHER_H
+#ifndef EGRET_PROTO_CIPHER_H
+#define EGRET_PROTO_CIPHER_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "output/cipher.h"
+#include "proto/cipher.h"
 
 #include <stddef.h>
 
