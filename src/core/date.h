@@ -1,6 +1,6 @@
 /* Points in time as text: RFC 3339, UTC, with nine digits of fraction. */
-#ifndef EGRET_OUTPUT_DATE_H
-#define EGRET_OUTPUT_DATE_H
+#ifndef EGRET_CORE_DATE_H
+#define EGRET_CORE_DATE_H
 
 #include <stdint.h>
 

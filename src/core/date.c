@@ -1,4 +1,4 @@
-#include "output/date.h"
+#include "core/date.h"
 
 #include "core/limits.h"
 
