@@ -3,7 +3,7 @@
 #define EGRET_SIGMA_CORRELATION_H
 
 #include "sigma/expression.h"
-#include "sigma/names.h"
+#include "sigma/rule_names.h"
 
 struct correlation_alias {
 	const char *group, *rule, *field;
@@ -37,8 +37,8 @@ struct correlation_draft *correlation_read(struct reader *r, const struct yaml_n
  * makes silent what is named without `generate`. Calls refused() for the others. */
 typedef void correlation_refused(void *context, const struct rule_info *info, unsigned line,
 				 const char *text);
-void correlation_link(struct correlation_draft **draft, size_t count, const struct names *names,
-		      struct arena *a, struct sigma_rules *rules, correlation_refused *refused,
-		      void *context);
+void correlation_link(struct correlation_draft **draft, size_t count,
+		      const struct rule_names *names, struct arena *a, struct sigma_rules *rules,
+		      correlation_refused *refused, void *context);
 
 #endif

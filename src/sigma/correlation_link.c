@@ -7,7 +7,7 @@
 struct linker {
 	struct correlation_draft **draft;
 	size_t count;
-	const struct names *names;
+	const struct rule_names *names;
 	struct arena *a;
 	struct sigma_rules *rules;
 	size_t room;
@@ -36,7 +36,7 @@ static const struct named *find(struct linker *l, struct correlation_draft *d, c
 				unsigned line)
 {
 	bool several;
-	const struct named *v = names_find(l->names, name, d->c->info.file, &several);
+	const struct named *v = rule_names_find(l->names, name, d->c->info.file, &several);
 
 	if (several)
 		refuse(l, d, line, "more than one rule has the name '%s'", name);
@@ -80,7 +80,7 @@ static void find_rules(struct linker *l, struct correlation_draft *d)
 		bool several;
 
 		d->target[i] = d->state == DRAFT_REFUSED
-				       ? names_find(l->names, name, d->c->info.file, &several)
+				       ? rule_names_find(l->names, name, d->c->info.file, &several)
 				       : find(l, d, name, d->rule_line[i]);
 		const struct named *v = d->target[i];
 		if (!v || d->generate)
@@ -212,9 +212,9 @@ static void finish(struct linker *l, struct correlation_draft *d, unsigned level
 	d->level = level;
 }
 
-void correlation_link(struct correlation_draft **draft, size_t count, const struct names *names,
-		      struct arena *a, struct sigma_rules *rules, correlation_refused *refused,
-		      void *context)
+void correlation_link(struct correlation_draft **draft, size_t count,
+		      const struct rule_names *names, struct arena *a, struct sigma_rules *rules,
+		      correlation_refused *refused, void *context)
 {
 	struct linker l = {draft, count, names, a, rules, 0, refused, context};
 

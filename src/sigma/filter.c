@@ -113,12 +113,12 @@ static bool join(const struct filter_draft *f, struct arena *a, struct sigma_rul
 }
 
 /* Why the rule does not take the filter; NULL when it did. */
-static const char *apply_named(const struct filter_draft *f, const struct names *names,
+static const char *apply_named(const struct filter_draft *f, const struct rule_names *names,
 			       const char *name, struct arena *a, struct sigma_rules *rules,
 			       struct filter_target *target)
 {
 	bool several;
-	const struct named *v = names_find(names, name, f->info.file, &several);
+	const struct named *v = rule_names_find(names, name, f->info.file, &several);
 
 	if (several)
 		return "more than one rule has the name";
@@ -134,7 +134,7 @@ static const char *apply_named(const struct filter_draft *f, const struct names 
 	return join(f, a, rule, &target[v->number]) ? NULL : "the rule becomes too large";
 }
 
-size_t filter_apply(const struct filter_draft *f, const struct names *names, struct arena *a,
+size_t filter_apply(const struct filter_draft *f, const struct rule_names *names, struct arena *a,
 		    struct sigma_rules *rules, struct filter_target *target,
 		    filter_problem *problem, void *context)
 {

@@ -7,8 +7,8 @@
 #ifndef EGRET_SIGMA_FILTER_H
 #define EGRET_SIGMA_FILTER_H
 
-#include "sigma/names.h"
 #include "sigma/reader.h"
+#include "sigma/rule_names.h"
 
 #define FILTER_RULES_MAX 10000
 
@@ -35,7 +35,7 @@ struct filter_target {
  * in vain. */
 typedef void filter_problem(void *context, const struct rule_info *info, unsigned line,
 			    const char *text);
-size_t filter_apply(const struct filter_draft *f, const struct names *names, struct arena *a,
+size_t filter_apply(const struct filter_draft *f, const struct rule_names *names, struct arena *a,
 		    struct sigma_rules *rules, struct filter_target *target,
 		    filter_problem *problem, void *context);
 

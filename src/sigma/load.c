@@ -9,8 +9,8 @@
 #include "sigma/correlation.h"
 #include "sigma/document.h"
 #include "sigma/filter.h"
-#include "sigma/names.h"
 #include "sigma/rule_files.h"
+#include "sigma/rule_names.h"
 
 struct sigma_arena {
 	struct arena a;
@@ -22,7 +22,7 @@ struct loader {
 	struct sigma_rules *rules;
 	struct arena *arena;
 	struct arena own; /* for the time of loading */
-	struct names names;
+	struct rule_names names;
 	size_t rule_room;
 	struct filter_target *target; /* one for each rule */
 	size_t target_room;
@@ -62,7 +62,7 @@ static void read_rule(struct loader *l, struct reader *r, const struct yaml_node
 		arena_grow(l->arena, out->rule, out->rule_count, &l->rule_room, sizeof *out->rule);
 	l->target =
 		arena_grow(&l->own, l->target, out->rule_count, &l->target_room, sizeof *l->target);
-	names_add(&l->names, NAMED_RULE, out->rule_count, &rule->info);
+	rule_names_add(&l->names, NAMED_RULE, out->rule_count, &rule->info);
 	l->target[out->rule_count] = (struct filter_target){NULL, r->nodes};
 	out->rule[out->rule_count++] = rule;
 }
@@ -75,7 +75,7 @@ static void read_correlation(struct loader *l, struct reader *r, const struct ya
 		return;
 	l->correlation = arena_grow(&l->own, l->correlation, l->correlations, &l->correlation_room,
 				    sizeof(struct correlation_draft *));
-	names_add(&l->names, NAMED_CORRELATION, l->correlations, &d->c->info);
+	rule_names_add(&l->names, NAMED_CORRELATION, l->correlations, &d->c->info);
 	l->correlation[l->correlations++] = d;
 }
 
@@ -87,7 +87,7 @@ static void read_filter(struct loader *l, struct reader *r, const struct yaml_no
 		return;
 	l->filter = arena_grow(&l->own, l->filter, l->filters, &l->filter_room,
 			       sizeof(struct filter_draft *));
-	names_add(&l->names, NAMED_FILTER, l->filters, &f->info);
+	rule_names_add(&l->names, NAMED_FILTER, l->filters, &f->info);
 	l->filter[l->filters++] = f;
 }
 
@@ -108,7 +108,7 @@ static struct rule_info brief_info(struct loader *l, const char *file, const str
 static void read_document(struct loader *l, const char *file, const struct yaml_node *doc)
 {
 	struct rule_info info = brief_info(l, file, doc);
-	bool again = *info.id && names_find_id(&l->names, info.id);
+	bool again = *info.id && rule_names_find_id(&l->names, info.id);
 	struct reader r = {
 		.arena = l->arena,
 		.expand = l->o->expand,
@@ -123,7 +123,7 @@ static void read_document(struct loader *l, const char *file, const struct yaml_
 			    "collections with 'action' are of Sigma 1: write each rule out");
 	else if (again)
 		reader_fail(&r, doc->line, "the id %s is that of %s already", info.id,
-			    names_find_id(&l->names, info.id)->file);
+			    rule_names_find_id(&l->names, info.id)->file);
 	else if (yaml_get(doc, "correlation"))
 		read_correlation(l, &r, doc);
 	else if (yaml_get(doc, "filter"))
@@ -133,7 +133,7 @@ static void read_document(struct loader *l, const char *file, const struct yaml_
 	if (!r.failed)
 		return;
 	if (!again)
-		names_add(&l->names, NAMED_REFUSED, 0, &info);
+		rule_names_add(&l->names, NAMED_REFUSED, 0, &info);
 	refuse(l, file, r.line, title_of(&info), r.error.text);
 }
 
@@ -176,7 +176,7 @@ static struct sigma_rules *finish(struct loader *l)
 	}
 	correlation_link(l->correlation, l->correlations, &l->names, l->arena, l->rules,
 			 refuse_correlation, l);
-	names_fini(&l->names);
+	rule_names_fini(&l->names);
 	arena_fini(&l->own);
 	return l->rules;
 }
@@ -209,7 +209,7 @@ static void loader_init(struct loader *l, const struct sigma_load_options *o)
 	rules->arena = mem_zalloc(sizeof *rules->arena);
 	*l = (struct loader){.o = o, .rules = rules, .arena = &rules->arena->a};
 	arena_init(&l->own);
-	names_init(&l->names, &l->own);
+	rule_names_init(&l->names, &l->own);
 }
 
 static int find_files(struct loader *l, struct rule_files *f, struct error *e)

@@ -1,21 +1,21 @@
-#include "sigma/names.h"
+#include "sigma/rule_names.h"
 
 #define EXPECTED 1024
 
-void names_init(struct names *n, struct arena *a)
+void rule_names_init(struct rule_names *n, struct arena *a)
 {
-	*n = (struct names){.arena = a};
+	*n = (struct rule_names){.arena = a};
 	hindex_init(&n->index, EXPECTED);
 	hash_key_init(&n->key);
 }
 
-void names_fini(struct names *n)
+void rule_names_fini(struct rule_names *n)
 {
 	hindex_fini(&n->index);
 }
 
 /* Of the lower-case text: ids and names go into the same index. */
-static uint64_t hash(const struct names *n, const char *text)
+static uint64_t hash(const struct rule_names *n, const char *text)
 {
 	struct str s = str_of(text);
 	char *lower = arena_alloc(n->arena, s.n + 1);
@@ -25,7 +25,8 @@ static uint64_t hash(const struct names *n, const char *text)
 	return hash_bytes(&n->key, lower, s.n);
 }
 
-void names_add(struct names *n, enum named_kind kind, size_t number, const struct rule_info *info)
+void rule_names_add(struct rule_names *n, enum named_kind kind, size_t number,
+		    const struct rule_info *info)
 {
 	n->v = arena_grow(n->arena, n->v, n->count, &n->room, sizeof *n->v);
 	n->v[n->count] = (struct named){kind, number, info->id, info->name, info->file};
@@ -41,7 +42,7 @@ static bool is_id(const struct named *v, const char *text)
 	return str_ieq(str_of(v->id), str_of(text));
 }
 
-const struct named *names_find_id(const struct names *n, const char *id)
+const struct named *rule_names_find_id(const struct rule_names *n, const char *id)
 {
 	for (struct hprobe q = hindex_probe(&n->index, hash(n, id)); hindex_next(&n->index, &q);)
 		if (is_id(&n->v[q.ref], id) && n->v[q.ref].kind != NAMED_REFUSED)
@@ -49,8 +50,8 @@ const struct named *names_find_id(const struct names *n, const char *id)
 	return NULL;
 }
 
-const struct named *names_find(const struct names *n, const char *text, const char *file,
-			       bool *several)
+const struct named *rule_names_find(const struct rule_names *n, const char *text, const char *file,
+				    bool *several)
 {
 	const struct named *same = NULL, *other = NULL, *refused = NULL;
 	bool two_same = false, two_others = false;

@@ -1,6 +1,6 @@
 /* Who is called what: rules, correlations and filters by id and by name. */
-#ifndef EGRET_SIGMA_NAMES_H
-#define EGRET_SIGMA_NAMES_H
+#ifndef EGRET_SIGMA_RULE_NAMES_H
+#define EGRET_SIGMA_RULE_NAMES_H
 
 #include "base/arena.h"
 #include "base/hash.h"
@@ -20,7 +20,7 @@ struct named {
 	const char *id, *name, *file;
 };
 
-struct names {
+struct rule_names {
 	struct arena *arena;
 	struct named *v;
 	size_t count, room;
@@ -28,17 +28,18 @@ struct names {
 	struct hash_key key;
 };
 
-void names_init(struct names *n, struct arena *a);
-void names_fini(struct names *n);
+void rule_names_init(struct rule_names *n, struct arena *a);
+void rule_names_fini(struct rule_names *n);
 
 /* The texts have to outlive it. */
-void names_add(struct names *n, enum named_kind kind, size_t number, const struct rule_info *info);
+void rule_names_add(struct rule_names *n, enum named_kind kind, size_t number,
+		    const struct rule_info *info);
 /* What is called so: by id (upper and lower case do not differ), else by name in that file, else by
  * name anywhere. What was refused comes last. NULL when nothing is, or, with `*several`, when more
  * than one has the name. */
-const struct named *names_find(const struct names *n, const char *text, const char *file,
-			       bool *several);
+const struct named *rule_names_find(const struct rule_names *n, const char *text, const char *file,
+				    bool *several);
 /* What has this id and was not refused. */
-const struct named *names_find_id(const struct names *n, const char *id);
+const struct named *rule_names_find_id(const struct rule_names *n, const char *id);
 
 #endif
