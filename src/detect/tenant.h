@@ -20,7 +20,6 @@ enum tenant_kind {
 	TENANT_SHAREFILE,  /* company.sharefile.com */
 	TENANT_EGNYTE,     /* company.egnyte.com */
 	TENANT_ATLASSIAN,  /* company.atlassian.net */
-	TENANT_SLACK,      /* workspace.slack.com, workspace.enterprise.slack.com */
 	TENANT_SNOWFLAKE,  /* account[.region].snowflakecomputing.com */
 	TENANT_KINDS
 };

@@ -1,0 +1,533 @@
+#include "detect/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/limits.h"
+#include "detect/quantum.h"
+
+void history_init(struct history *h, const struct history_bounds *b)
+{
+	*h = (struct history){0};
+	pool_init(&h->clients, sizeof(struct client), b->clients);
+	pool_init(&h->accounts, sizeof(struct account), b->accounts);
+	pool_init(&h->windows, sizeof(struct window), b->windows);
+	pool_init(&h->labels, sizeof(struct label), b->labels);
+	lru_init(&h->client_lru, &h->clients, offsetof(struct client, lru));
+	lru_init(&h->account_lru, &h->accounts, offsetof(struct account, lru));
+	lru_init(&h->window_lru, &h->windows, offsetof(struct window, lru));
+	hindex_init(&h->client_index, 256);
+	hindex_init(&h->account_index, 256);
+	intern_init(&h->texts, b->labels);
+	hash_key_init(&h->key);
+}
+
+void history_fini(struct history *h)
+{
+	pool_fini(&h->clients);
+	pool_fini(&h->accounts);
+	pool_fini(&h->windows);
+	pool_fini(&h->labels);
+	hindex_fini(&h->client_index);
+	hindex_fini(&h->account_index);
+	intern_fini(&h->texts);
+	free(h->by_service);
+	*h = (struct history){0};
+}
+
+/* clients */
+
+static uint64_t client_hash(const struct history *h, const struct addr *a)
+{
+	return hash_step(&h->key, 0, 0, hash_load64(a->b), hash_load64(a->b + 8));
+}
+
+uint32_t history_print(const struct addr *a)
+{
+	uint64_t v = hash_fold(hash_load64(a->b) ^ 0x9e3779b97f4a7c15u,
+			       hash_load64(a->b + 8) ^ 0xc2b2ae3d27d4eb4fu);
+
+	return (uint32_t)(v ^ v >> 32) | 1;
+}
+
+static unsigned min_unsigned(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Enters a day's activity into what is learned of the client's hours. */
+static void learn_hours(struct client *c)
+{
+	unsigned kind = clock_weekend(c->day);
+
+	if (!c->active)
+		return;
+	if (c->active_days[kind] >= 2 * HISTORY_DAYS) { /* the older weighs less */
+		c->active_days[kind] /= 2;
+		for (unsigned i = 0; i < 24; i++)
+			c->active_hours[kind][i] /= 2;
+	}
+	c->active_days[kind]++;
+	for (unsigned i = 0; i < 24; i++)
+		c->active_hours[kind][i] += c->active >> i & 1;
+	c->active = 0;
+}
+
+static void client_today(struct client *c, uint16_t day)
+{
+	if (c->day == day)
+		return;
+	if (c->first_day > day)
+		c->first_day = day;
+	learn_hours(c);
+	unsigned days = c->day < day ? min_unsigned(day - c->day, HISTORY_RECENT) : 0;
+	for (unsigned i = 0; i < days; i++) {
+		unsigned at = (c->day + i) % HISTORY_RECENT;
+		c->days_in[at] = i ? 0 : quantum_of(c->day_in);
+		c->fan[at] = i ? 0 : c->services;
+	}
+	c->day = day;
+	c->day_up = c->unsaid = c->day_in = 0;
+	c->services = 0;
+}
+
+uint32_t history_client(struct history *h, const struct addr *a, bool make)
+{
+	uint64_t hash = client_hash(h, a);
+
+	for (struct hprobe q = hindex_probe(&h->client_index, hash);
+	     hindex_next(&h->client_index, &q);) {
+		struct client *c = history_client_at(h, q.ref);
+		if (!addr_eq(&c->addr, a))
+			continue;
+		client_today(c, h->clock.day);
+		lru_use(&h->client_lru, q.ref);
+		return q.ref;
+	}
+	if (!make)
+		return HISTORY_NONE;
+	if (pool_live(&h->clients) == h->clients.limit) {
+		history_drop_client(h, h->client_lru.oldest);
+		h->clients_evicted++;
+	}
+	uint32_t n = pool_get(&h->clients);
+	struct client *c = history_client_at(h, n);
+	c->addr = *a;
+	c->accounts = HISTORY_NONE;
+	c->first_day = c->day = h->clock.day;
+	hindex_add(&h->client_index, hash, n);
+	lru_add(&h->client_lru, n);
+	return n;
+}
+
+void history_drop_client(struct history *h, uint32_t n)
+{
+	struct client *c = history_client_at(h, n);
+
+	while (c->accounts != HISTORY_NONE)
+		history_drop_account(h, c->accounts);
+	hindex_remove(&h->client_index, client_hash(h, &c->addr), n);
+	lru_remove(&h->client_lru, n);
+	pool_put(&h->clients, n);
+}
+
+/* Brings the ring of inbound hours to the current one. */
+static void inbound_now(const struct history *h, struct client *c)
+{
+	uint32_t hour = h->clock.hour;
+	unsigned steps = hour >= c->hour_in && hour - c->hour_in < HISTORY_HOURS ?
+				 hour - c->hour_in :
+				 HISTORY_HOURS;
+
+	for (unsigned i = 0; i < steps; i++)
+		c->hours_in[(hour - i) % HISTORY_HOURS] = 0;
+	c->hour_in = hour;
+}
+
+void history_inbound(struct history *h, struct client *c, uint64_t down)
+{
+	inbound_now(h, c);
+	c->hours_in[h->clock.hour % HISTORY_HOURS] += (float)down;
+	c->day_in += down;
+}
+
+double history_inbound_24h(const struct history *h, const struct client *c)
+{
+	struct client now = *c;
+	double sum = 0;
+
+	inbound_now(h, &now);
+	for (unsigned i = 0; i < HISTORY_HOURS; i++)
+		sum += (double)now.hours_in[i];
+	return sum;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double median_of(double *v, unsigned n)
+{
+	qsort(v, n, sizeof *v, by_value);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+bool history_inbound_median(const struct history *h, const struct client *c, unsigned days,
+			    double *median)
+{
+	unsigned past = min_unsigned((unsigned)(c->day - c->first_day), HISTORY_RECENT);
+	double v[HISTORY_RECENT];
+
+	(void)h;
+	if (!past || past < min_unsigned(days, HISTORY_RECENT))
+		return false;
+	for (unsigned i = 0; i < past; i++)
+		v[i] = quantum_bytes(c->days_in[(c->day - 1u - i) % HISTORY_RECENT]);
+	*median = median_of(v, past);
+	return true;
+}
+
+/* labels */
+
+static bool is_storage(const char *category)
+{
+	static const char *const names[] = {"cloud-storage", "object-storage", "file-sharing",
+					    "backup", "paste"};
+
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(category, names[i]) == 0)
+			return true;
+	return false;
+}
+
+struct str history_label_key(const struct history *h, const struct label *l)
+{
+	return intern_text(&h->texts, l->key);
+}
+
+/* Listed names and others do not meet: theirs begin with a byte that no text has. */
+static uint32_t label_of(struct history *h, struct str key, bool make)
+{
+	uint32_t text = intern_find(&h->texts, key);
+
+	if (text != INTERN_NONE)
+		return *intern_mark(&h->texts, text);
+	if (!make)
+		return HISTORY_NONE;
+	uint32_t n = pool_get(&h->labels);
+	if (n == HISTORY_NONE)
+		return n;
+	text = intern_get(&h->texts, key);
+	if (text == INTERN_NONE) {
+		pool_put(&h->labels, n);
+		return HISTORY_NONE;
+	}
+	*intern_mark(&h->texts, text) = n;
+	*history_label_at(h, n) = (struct label){.key = text};
+	return n;
+}
+
+uint32_t history_label(struct history *h, struct str key, bool unnamed, bool make)
+{
+	char z[INTERN_TEXT_MAX];
+
+	if (key.n + 1 > sizeof z)
+		key.n = sizeof z - 1;
+	z[0] = unnamed ? 2 : 1;
+	memcpy(z + 1, key.p, key.n);
+	uint32_t n = label_of(h, (struct str){z, key.n + 1}, make);
+	if (n != HISTORY_NONE)
+		history_label_at(h, n)->unnamed = unnamed;
+	return n;
+}
+
+uint32_t history_service(struct history *h, const struct service *s)
+{
+	if (s->number >= h->service_room) {
+		uint32_t room = (s->number + 256) & ~255u;
+
+		h->by_service = mem_resize(h->by_service, room * sizeof *h->by_service);
+		memset(h->by_service + h->service_room, 0xff,
+		       (room - h->service_room) * sizeof *h->by_service);
+		h->service_room = room;
+	}
+	uint32_t n = h->by_service[s->number];
+	if (n != HISTORY_NONE)
+		return n;
+	n = label_of(h, str_of(s->name), true);
+	if (n != HISTORY_NONE) {
+		history_label_at(h, n)->listed = true;
+		history_label_at(h, n)->storage = is_storage(s->category);
+		h->by_service[s->number] = n;
+	}
+	return n;
+}
+
+static void label_put(struct history *h, uint32_t n)
+{
+	struct label *l = history_label_at(h, n);
+
+	if (--l->accounts || l->listed)
+		return;
+	intern_put(&h->texts, l->key);
+	pool_put(&h->labels, n);
+}
+
+/* accounts */
+
+static uint64_t account_hash(const struct history *h, uint32_t client, uint32_t label)
+{
+	return hash_fold(((uint64_t)client << 32 | label) ^ h->key.w[2], h->key.w[3]);
+}
+
+uint32_t history_account(const struct history *h, uint32_t client, uint32_t label)
+{
+	for (struct hprobe q = hindex_probe(&h->account_index, account_hash(h, client, label));
+	     hindex_next(&h->account_index, &q);) {
+		const struct account *a = history_account_at(h, q.ref);
+		if (a->client == client && a->label == label)
+			return q.ref;
+	}
+	return HISTORY_NONE;
+}
+
+static void drop_window(struct history *h, struct account *a)
+{
+	if (a->window == HISTORY_NONE)
+		return;
+	lru_remove(&h->window_lru, a->window);
+	pool_put(&h->windows, a->window);
+	a->window = HISTORY_NONE;
+}
+
+void history_drop_account(struct history *h, uint32_t n)
+{
+	struct account *a = history_account_at(h, n);
+	struct client *c = history_client_at(h, a->client);
+	uint32_t *at = &c->accounts;
+
+	if (h->gone)
+		h->gone(h->owner, a);
+	while (*at != n)
+		at = &history_account_at(h, *at)->next;
+	*at = a->next;
+	c->account_count--;
+	c->forgot = true;
+	drop_window(h, a);
+	hindex_remove(&h->account_index, account_hash(h, a->client, a->label), n);
+	lru_remove(&h->account_lru, n);
+	label_put(h, a->label);
+	pool_put(&h->accounts, n);
+}
+
+/* Makes room: first within a client that has very many, so that one cannot drive out the rest. */
+static void make_room(struct history *h, uint32_t client)
+{
+	const struct client *c = history_client_at(h, client);
+
+	if (c->account_count >= LIMIT_CLIENT_ACCOUNTS) {
+		uint32_t oldest = c->accounts;
+		for (uint32_t n = c->accounts; n != HISTORY_NONE; n = history_account_at(h, n)->next)
+			if (history_account_at(h, n)->used < history_account_at(h, oldest)->used)
+				oldest = n;
+		history_drop_account(h, oldest);
+		h->accounts_evicted++;
+	} else if (pool_live(&h->accounts) == h->accounts.limit) {
+		history_drop_account(h, h->account_lru.oldest);
+		h->accounts_evicted++;
+	}
+}
+
+uint32_t history_account_new(struct history *h, uint32_t client, uint32_t label)
+{
+	struct client *c = history_client_at(h, client);
+
+	history_label_at(h, label)->accounts++; /* stays while room is made */
+	make_room(h, client);
+	uint32_t n = pool_get(&h->accounts);
+	struct account *a = history_account_at(h, n);
+	a->client = client;
+	a->label = label;
+	a->window = a->alert = HISTORY_NONE;
+	a->day = a->since = h->clock.day;
+	/* a client that is known, and was not seen here, has a past without use */
+	a->first_day = c->forgot ? h->clock.day : c->first_day;
+	a->tier = TIER_D;
+	a->next = c->accounts;
+	c->accounts = n;
+	c->account_count++;
+	hindex_add(&h->account_index, account_hash(h, client, label), n);
+	lru_add(&h->account_lru, n);
+	return n;
+}
+
+/* Notes the client among those that used the label last. */
+static void label_seen(struct history *h, const struct account *a)
+{
+	struct label *l = history_label_at(h, a->label);
+	uint32_t print = history_print(&history_client_at(h, a->client)->addr);
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < LABEL_SEEN; i++) {
+		if (l->seen[i].print == print) {
+			at = i;
+			break;
+		}
+		if (l->seen[i].day < l->seen[at].day)
+			at = i;
+	}
+	l->seen[at].print = print;
+	l->seen[at].day = h->clock.day;
+}
+
+static void account_today(struct history *h, struct account *a)
+{
+	uint16_t today = h->clock.day;
+
+	if (a->first_day > today)
+		a->first_day = today;
+	if (a->day > today) { /* the clock was set back: what the future held is the past now */
+		a->day = today;
+		a->day_up = 0;
+	}
+	for (unsigned i = 0; a->day < today && i < HISTORY_DAYS; i++) {
+		a->frozen &= ~(UINT32_C(1) << a->day % HISTORY_DAYS);
+		if (h->day_over)
+			h->day_over(h->owner, a);
+		a->days[a->day % HISTORY_DAYS] = quantum_of(a->day_up);
+		a->day_up = 0;
+		a->day++;
+	}
+	if (a->day < today) { /* longer than anything is remembered */
+		memset(a->days, 0, sizeof a->days);
+		a->day = today;
+		a->frozen = 0;
+		a->cusum = 0;
+		a->alarmed = false;
+	}
+	a->look = 0;
+}
+
+void history_use(struct history *h, uint32_t n)
+{
+	struct account *a = history_account_at(h, n);
+
+	if (a->day != h->clock.day)
+		account_today(h, a);
+	if (a->used != h->clock.day) {
+		label_seen(h, a);
+		a->used = h->clock.day;
+	}
+	lru_use(&h->account_lru, n);
+}
+
+/* windows */
+
+static void window_now(const struct history *h, struct window *w)
+{
+	uint32_t slot = h->clock.slot, hour = h->clock.hour;
+
+	if (w->slot == slot)
+		return;
+	unsigned steps = slot > w->slot && slot - w->slot < SLOTS_HOUR ? slot - w->slot : SLOTS_HOUR;
+	for (unsigned i = 0; i < steps; i++)
+		w->up[(slot - i) % SLOTS_HOUR] = w->down[(slot - i) % SLOTS_HOUR] = 0;
+	w->slot = slot;
+	if (w->hour == hour)
+		return;
+	steps = hour > w->hour && hour - w->hour < HISTORY_HOURS ? hour - w->hour : HISTORY_HOURS;
+	for (unsigned i = 0; i < steps; i++)
+		w->hours[(hour - i) % HISTORY_HOURS] = 0;
+	w->hour = hour;
+}
+
+static struct window *window_of(struct history *h, uint32_t account)
+{
+	struct account *a = history_account_at(h, account);
+
+	if (a->window != HISTORY_NONE) {
+		lru_use(&h->window_lru, a->window);
+	} else {
+		if (pool_live(&h->windows) == h->windows.limit) {
+			const struct window *old = pool_at(&h->windows, h->window_lru.oldest);
+			drop_window(h, history_account_at(h, old->account));
+			h->windows_evicted++;
+		}
+		a->window = pool_get(&h->windows);
+		struct window *w = pool_at(&h->windows, a->window);
+		w->account = account;
+		w->slot = h->clock.slot;
+		w->hour = h->clock.hour;
+		lru_add(&h->window_lru, a->window);
+	}
+	struct window *w = pool_at(&h->windows, a->window);
+	window_now(h, w);
+	return w;
+}
+
+static void change(float *sum, int64_t by)
+{
+	*sum += (float)by;
+	if (*sum < 0)
+		*sum = 0;
+}
+
+static void change_count(uint64_t *sum, int64_t by)
+{
+	if (by < 0 && 0 - (uint64_t)by > *sum)
+		*sum = 0;
+	else if (by > 0 && (uint64_t)by > UINT64_MAX - *sum)
+		*sum = UINT64_MAX;
+	else
+		*sum += (uint64_t)by;
+}
+
+void history_add(struct history *h, uint32_t n, int64_t up, int64_t down)
+{
+	struct account *a = history_account_at(h, n);
+	struct client *c = history_client_at(h, a->client);
+	struct window *w = window_of(h, n);
+
+	change(&w->up[w->slot % SLOTS_HOUR], up);
+	change(&w->down[w->slot % SLOTS_HOUR], down);
+	change(&w->hours[w->hour % HISTORY_HOURS], up);
+	change_count(&a->day_up, up);
+	change_count(&a->total, up);
+	change_count(&c->day_up, up);
+	change_count(&c->unsaid, up);
+	if (c->hour != h->clock.hour) {
+		c->hour = h->clock.hour;
+		c->hour_up = 0;
+	}
+	change_count(&c->hour_up, up);
+}
+
+void history_hour(const struct history *h, const struct account *a, double *up, double *down)
+{
+	*up = *down = 0;
+	if (a->window == HISTORY_NONE)
+		return;
+	struct window now = *(const struct window *)pool_at(&h->windows, a->window);
+	window_now(h, &now);
+	for (unsigned i = 0; i < SLOTS_HOUR; i++) {
+		*up += (double)now.up[i];
+		*down += (double)now.down[i];
+	}
+}
+
+double history_24h(const struct history *h, const struct account *a)
+{
+	double sum = 0;
+
+	if (a->window == HISTORY_NONE)
+		return sum;
+	struct window now = *(const struct window *)pool_at(&h->windows, a->window);
+	window_now(h, &now);
+	for (unsigned i = 0; i < HISTORY_HOURS; i++)
+		sum += (double)now.hours[i];
+	return sum;
+}

@@ -1,0 +1,40 @@
+/* The day's largest senders among all clients, by the Space-Saving algorithm (Metwally, Agrawal and
+ * El Abbadi 2005): LIMIT_TOP counters, each right to within the smallest of them. */
+#ifndef EGRET_DETECT_POPULATION_H
+#define EGRET_DETECT_POPULATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/hindex.h"
+#include "core/addr.h"
+#include "core/limits.h"
+
+struct population {
+	struct top {
+		struct addr client;
+		uint64_t up;	/* at most this */
+		uint64_t error; /* and at least up - error */
+		uint32_t number;
+	} top[LIMIT_TOP]; /* a heap, the smallest first */
+	uint32_t place[LIMIT_TOP]; /* in the heap, by number */
+	uint32_t count;
+	uint32_t clients; /* active today */
+	struct hindex index; /* to numbers */
+	struct hash_key key;
+};
+
+void population_init(struct population *p);
+void population_fini(struct population *p);
+/* A new day. */
+void population_clear(struct population *p);
+void population_add(struct population *p, const struct addr *client, uint64_t up);
+/* How many of the largest make up a share of the day's clients: at least one. */
+uint32_t population_share(const struct population *p, double share);
+/* Whether a client is for certain among the `largest` largest; *least gets what the last of these
+ * has sent at most. */
+bool population_is_top(const struct population *p, const struct addr *client, uint32_t largest,
+		       uint64_t *least);
+
+#endif
