@@ -120,6 +120,9 @@ struct detectors;
 struct detectors *detectors_new(const struct detector_settings *s, struct detection_sink sink);
 void detectors_free(struct detectors *d);
 
+/* Back to nothing learned; settings and lists stay. */
+void detectors_reset(struct detectors *d);
+
 /* Settings and lists may change at any time (a reload); the past is kept. The bounds (most_…) stay
  * as they were. */
 void detectors_configure(struct detectors *d, const struct detector_settings *s);

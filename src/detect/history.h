@@ -23,7 +23,7 @@
 #define HISTORY_DAYS 28	  /* whole days before today */
 #define HISTORY_RECENT 14 /* of these, what is compared with as long as there are fewer */
 #define HISTORY_HOURS 24
-#define LABEL_SEEN 4
+#define LABEL_SEEN 5
 
 /* Days are counted since 1970 in local time and fit 16 bits until 2149. */
 struct account {

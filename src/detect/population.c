@@ -1,9 +1,6 @@
 #include "detect/population.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/mem.h"
 
 void population_init(struct population *p)
 {
@@ -111,31 +108,14 @@ uint32_t population_share(const struct population *p, double share)
 	return n < 1 ? 1 : n > LIMIT_TOP ? LIMIT_TOP : (uint32_t)n;
 }
 
-static int downwards(const void *a, const void *b)
+uint32_t population_rank(const struct population *p, const struct addr *client)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	uint32_t at = find(p, client), rank = 1;
 
-	return x < y ? 1 : x > y ? -1 : 0;
-}
-
-bool population_is_top(const struct population *p, const struct addr *client, uint32_t largest,
-		       uint64_t *least)
-{
-	uint32_t at = find(p, client), larger = 0;
-
-	*least = 0;
 	if (at == LIMIT_TOP)
-		return false;
+		return 0;
 	uint64_t sure = p->top[at].up - p->top[at].error;
 	for (uint32_t i = 0; i < p->count; i++)
-		larger += i != at && p->top[i].up > sure;
-	if (larger >= largest)
-		return false;
-	uint64_t *v = mem_array(p->count, sizeof *v);
-	for (uint32_t i = 0; i < p->count; i++)
-		v[i] = p->top[i].up;
-	qsort(v, p->count, sizeof *v, downwards);
-	*least = largest <= p->count ? v[largest - 1] : 0;
-	free(v);
-	return true;
+		rank += i != at && p->top[i].up > sure;
+	return rank;
 }

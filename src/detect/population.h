@@ -32,9 +32,7 @@ void population_clear(struct population *p);
 void population_add(struct population *p, const struct addr *client, uint64_t up);
 /* How many of the largest make up a share of the day's clients: at least one. */
 uint32_t population_share(const struct population *p, double share);
-/* Whether a client is for certain among the `largest` largest; *least gets what the last of these
- * has sent at most. */
-bool population_is_top(const struct population *p, const struct addr *client, uint32_t largest,
-		       uint64_t *least);
+/* The client's place among the largest, from 1, at worst; 0 when it is not among those kept. */
+uint32_t population_rank(const struct population *p, const struct addr *client);
 
 #endif

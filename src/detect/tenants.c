@@ -7,22 +7,40 @@
 
 #define PART_HOURS (24 / TENANT_PARTS)
 
-void tenants_init(struct tenants *t, uint32_t limit)
+static void uses_init(struct tenants *t, uint32_t limit)
 {
-	*t = (struct tenants){.generation = 1};
 	pool_init(&t->uses, sizeof(struct tenant_use), limit);
 	lru_init(&t->lru, &t->uses, offsetof(struct tenant_use, lru));
 	hindex_init(&t->index, 64);
 	intern_init(&t->texts, limit);
+}
+
+static void uses_fini(struct tenants *t)
+{
+	pool_fini(&t->uses);
+	hindex_fini(&t->index);
+	intern_fini(&t->texts);
+}
+
+void tenants_init(struct tenants *t, uint32_t limit)
+{
+	*t = (struct tenants){.generation = 1};
 	hash_key_init(&t->key);
+	uses_init(t, limit);
 }
 
 void tenants_fini(struct tenants *t)
 {
 	tenants_allow_none(t);
-	pool_fini(&t->uses);
-	hindex_fini(&t->index);
-	intern_fini(&t->texts);
+	uses_fini(t);
+}
+
+void tenants_forget(struct tenants *t)
+{
+	uint32_t limit = t->uses.limit;
+
+	uses_fini(t);
+	uses_init(t, limit);
 }
 
 static int compare(const void *a, const void *b)

@@ -43,6 +43,8 @@ struct tenants {
 
 void tenants_init(struct tenants *t, uint32_t limit);
 void tenants_fini(struct tenants *t);
+/* Forgets all uses; the lists stay. */
+void tenants_forget(struct tenants *t);
 
 /* False when the text is neither KIND:LABEL of a known kind nor a bare label. */
 bool tenants_allow(struct tenants *t, struct str text, bool own);
