@@ -22,7 +22,7 @@ enum {
 	LEARN = 7,	/* days whose alarms are told apart */
 	BACKUPS = 80,	/* 4 % */
 	USUAL = 12,	/* services that many use */
-	RARE = 300,
+	RARE = 2000,
 	EACH = 300,	/* injections of a kind */
 	START = 1772409600 /* Monday, 2026-03-02, UTC */
 };
@@ -205,8 +205,8 @@ static void run(struct world *w, const struct detector_settings *set, enum targe
 	w->target = target;
 	w->d = detectors_new(set, (struct detection_sink){take, w});
 	for (unsigned i = 0; i < USUAL + RARE; i++) {
-		snprintf(w->names[i], sizeof w->names[i], "Service %03u", i);
-		snprintf(w->hosts[i], sizeof w->hosts[i], "upload.service%03u.example", i);
+		snprintf(w->names[i], sizeof w->names[i], "Service %04u", i);
+		snprintf(w->hosts[i], sizeof w->hosts[i], "upload.service%04u.example", i);
 		w->service[i] = (struct service){w->names[i], "cloud-storage", i};
 	}
 	for (unsigned n = 0; n < CLIENTS; n++)

@@ -17,6 +17,7 @@ struct alert {
 		uint64_t first, last; /* record time of its cause; 0: nothing told */
 		uint64_t base;	      /* the account's total before the cause */
 		uint64_t up;	      /* when last told */
+		uint16_t day;	      /* of `last` */
 	} told[DETECTORS];
 };
 

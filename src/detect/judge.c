@@ -167,12 +167,15 @@ static void tell(struct look *l, struct detection *f, enum detector id, struct t
 		l->d->sink.take(l->d->sink.context, f);
 }
 
-/* Whether the same cause was told already. V4's goes on for as long as its sum stays high. */
+/* Whether the same cause was told already: it lasts for the quiet hours, V2's and V3's for its day,
+ * V4's for as long as its sum stays high. */
 static bool is_told(const struct look *l, enum detector id, const struct told *t, uint64_t now)
 {
 	if (!t->last)
 		return false;
 	if (id == DETECTOR_V4 && l->account->alarmed)
+		return true;
+	if ((id == DETECTOR_V2 || id == DETECTOR_V3) && t->day == l->account->day)
 		return true;
 	return now < t->last ||
 	       now - t->last <= (uint64_t)l->set->quiet_hours * HOUR_S * NS_PER_S;
@@ -196,6 +199,7 @@ static void tell_all(struct look *l, struct detection *f)
 			t->base = e->up < (double)total ? total - (uint64_t)e->up : 0;
 		}
 		t->last = now;
+		t->day = l->account->day;
 		if (id == DETECTOR_V4)
 			l->account->alarmed = true;
 		if (!f->update || total - t->base >= t->up + t->up / GROWTH)
