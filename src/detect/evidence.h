@@ -104,6 +104,7 @@ void detect_hoard(struct look *l);
 void detect_tool(struct look *l);
 bool detect_off_hours(const struct look *l);
 /* judge.c */
+struct alert *alert_of(struct detectors *d, struct account *a);
 void judge(struct look *l);
 
 #endif

@@ -82,6 +82,7 @@ struct label {
 	uint32_t key; /* interned: the service's or site's name, or a prefix in binary form */
 	uint32_t accounts;
 	uint32_t generation;
+	bool live; /* in use: the pool does not say */
 	bool listed, storage, unnamed, allowed;
 	struct {
 		uint32_t print; /* of a client's address */
@@ -137,6 +138,10 @@ uint32_t history_print(const struct addr *a);
 uint32_t history_service(struct history *h, const struct service *s);
 /* Of a text outside the lists; HISTORY_NONE when missing and not to be made, or the table is full. */
 uint32_t history_label(struct history *h, struct str key, bool unnamed, bool make);
+/* Makes one of a key as history_label_key gave it; HISTORY_NONE when it is there already, or the table
+ * is full. For loading; what then has no account is dropped by history_trim. */
+uint32_t history_label_raw(struct history *h, struct str key);
+void history_trim(struct history *h);
 struct str history_label_key(const struct history *h, const struct label *l);
 
 uint32_t history_account(const struct history *h, uint32_t client, uint32_t label);
@@ -144,6 +149,8 @@ uint32_t history_account(const struct history *h, uint32_t client, uint32_t labe
 uint32_t history_account_new(struct history *h, uint32_t client, uint32_t label);
 /* Brings it to today, and to the front. */
 void history_use(struct history *h, uint32_t account);
+/* The account's hours, brought to now; made when missing. */
+struct window *history_window(struct history *h, uint32_t account);
 /* Adds bytes; negative ones take off what is there. The account was brought to today. */
 void history_add(struct history *h, uint32_t account, int64_t up, int64_t down);
 /* Forgets an account, a client with all of its accounts. */

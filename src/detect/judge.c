@@ -90,7 +90,7 @@ static double joint_score(const struct look *l, bool off_hours)
 }
 
 /* The alerts of the account, made when there are none yet. */
-static struct alert *alert_of(struct detectors *d, struct account *a)
+struct alert *alert_of(struct detectors *d, struct account *a)
 {
 	if (a->alert != HISTORY_NONE) {
 		lru_use(&d->alert_lru, a->alert);

@@ -76,6 +76,16 @@ static void float_up(struct population *p, uint32_t at)
 	put(p, at, t);
 }
 
+void population_restore(struct population *p, const struct addr *client, uint64_t up,
+			uint64_t error)
+{
+	uint32_t at = p->count++;
+
+	put(p, at, (struct top){.client = *client, .up = up, .error = error, .number = at});
+	hindex_add(&p->index, hash_of(p, client), at);
+	float_up(p, at);
+}
+
 void population_add(struct population *p, const struct addr *client, uint64_t up)
 {
 	uint32_t at = find(p, client);
@@ -86,10 +96,7 @@ void population_add(struct population *p, const struct addr *client, uint64_t up
 		return;
 	}
 	if (p->count < LIMIT_TOP) {
-		at = p->count++;
-		put(p, at, (struct top){.client = *client, .up = up, .number = at});
-		hindex_add(&p->index, hash_of(p, client), at);
-		float_up(p, at);
+		population_restore(p, client, up, 0);
 		return;
 	}
 	struct top *t = &p->top[0];

@@ -30,6 +30,9 @@ void population_fini(struct population *p);
 /* A new day. */
 void population_clear(struct population *p);
 void population_add(struct population *p, const struct addr *client, uint64_t up);
+/* Puts back a counter, of which there is none. */
+void population_restore(struct population *p, const struct addr *client, uint64_t up,
+			uint64_t error);
 /* How many of the largest make up a share of the day's clients: at least one. */
 uint32_t population_share(const struct population *p, double share);
 /* The client's place among the largest, from 1, at worst; 0 when it is not among those kept. */

@@ -1,5 +1,6 @@
 #include "detect/tenants.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,40 +138,53 @@ static void evict(struct tenants *t)
 	t->evicted++;
 }
 
-uint32_t tenants_find(struct tenants *t, const struct tenant *x, uint32_t client,
-		      const struct detect_clock *now, bool make)
+static uint32_t find(struct tenants *t, uint32_t id, uint32_t client)
 {
-	char z[TENANT_TEXT_MAX];
-	struct str text = {z, tenant_text(x, z)};
-	uint32_t id = intern_find(&t->texts, text);
-
-	if (id != INTERN_NONE)
-		for (struct hprobe q = hindex_probe(&t->index, hash_of(t, id, client));
-		     hindex_next(&t->index, &q);) {
-			struct tenant_use *u = tenants_at(t, q.ref);
-			if (u->text != id || u->client != client)
-				continue;
-			if (u->generation != t->generation)
-				judge(t, u, z);
-			lru_use(&t->lru, q.ref);
+	for (struct hprobe q = hindex_probe(&t->index, hash_of(t, id, client));
+	     hindex_next(&t->index, &q);) {
+		const struct tenant_use *u = tenants_at(t, q.ref);
+		if (u->text == id && u->client == client)
 			return q.ref;
-		}
-	if (!make)
-		return POOL_NONE;
+	}
+	return POOL_NONE;
+}
+
+/* Makes an entry, which takes a reference of the text. */
+static uint32_t add(struct tenants *t, struct str text, uint32_t client)
+{
 	if (pool_live(&t->uses) == t->uses.limit)
 		evict(t);
-	id = intern_get(&t->texts, text);
+	uint32_t id = intern_get(&t->texts, text);
 	if (id == INTERN_NONE)
 		return POOL_NONE;
 	uint32_t n = pool_get(&t->uses);
 	struct tenant_use *u = tenants_at(t, n);
 	u->text = id;
 	u->client = client;
-	u->first_day = now->day;
-	u->part = now->hour / PART_HOURS;
-	judge(t, u, z);
 	hindex_add(&t->index, hash_of(t, id, client), n);
 	lru_add(&t->lru, n);
+	return n;
+}
+
+uint32_t tenants_find(struct tenants *t, const struct tenant *x, uint32_t client,
+		      const struct detect_clock *now, bool make)
+{
+	char z[TENANT_TEXT_MAX];
+	struct str text = {z, tenant_text(x, z)};
+	uint32_t id = intern_find(&t->texts, text);
+	uint32_t n = id != INTERN_NONE ? find(t, id, client) : POOL_NONE;
+
+	if (n != POOL_NONE) {
+		lru_use(&t->lru, n);
+	} else {
+		n = make ? add(t, text, client) : POOL_NONE;
+		if (n == POOL_NONE)
+			return n;
+		tenants_at(t, n)->first_day = now->day;
+		tenants_at(t, n)->part = now->hour / PART_HOURS;
+	}
+	if (tenants_at(t, n)->generation != t->generation)
+		judge(t, tenants_at(t, n), z);
 	return n;
 }
 
@@ -192,4 +206,56 @@ double tenants_add(struct tenants *t, uint32_t n, const struct detect_clock *now
 	for (unsigned i = 0; i < TENANT_PARTS; i++)
 		sum += (double)u->up[i];
 	return sum;
+}
+
+void tenants_save(const struct tenants *t, struct bytes *out)
+{
+	bytes_u32le(out, pool_live(&t->uses));
+	for (uint32_t n = t->lru.oldest; n != POOL_NONE; n = lru_at(&t->lru, n)->newer) {
+		const struct tenant_use *u = tenants_at(t, n);
+		bytes_text(out, intern_text(&t->texts, u->text));
+		bytes_u32le(out, u->client);
+		bytes_u16le(out, u->first_day);
+		bytes_u32le(out, u->part);
+		for (unsigned i = 0; i < TENANT_PARTS; i++)
+			bytes_f32le(out, u->up[i]);
+	}
+}
+
+static bool load_one(struct tenants *t, struct cursor *in)
+{
+	size_t length = cur_u16le(in);
+	struct str text = {(const char *)cur_take(in, length), length};
+	uint32_t client = cur_u32le(in);
+	struct tenant_use u = {.first_day = cur_u16le(in)};
+
+	u.part = cur_u32le(in);
+	for (unsigned i = 0; i < TENANT_PARTS; i++) {
+		u.up[i] = cur_f32le(in);
+		if (!isfinite(u.up[i]) || u.up[i] < 0)
+			return false;
+	}
+	if (in->bad || !length || length >= TENANT_TEXT_MAX || !memchr(text.p, ':', length))
+		return false;
+	uint32_t id = intern_find(&t->texts, text);
+	if (id != INTERN_NONE && find(t, id, client) != POOL_NONE)
+		return false; /* twice */
+	uint32_t n = add(t, text, client);
+	if (n == POOL_NONE)
+		return false;
+	struct tenant_use *at = tenants_at(t, n);
+	at->first_day = u.first_day;
+	at->part = u.part;
+	memcpy(at->up, u.up, sizeof u.up);
+	return true;
+}
+
+bool tenants_load(struct tenants *t, struct cursor *in)
+{
+	uint32_t count = cur_u32le(in);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (in->bad || !load_one(t, in))
+			return false;
+	return !in->bad;
 }

@@ -2,6 +2,8 @@
 #ifndef EGRET_DETECT_TENANTS_H
 #define EGRET_DETECT_TENANTS_H
 
+#include "base/bytes.h"
+#include "base/cursor.h"
 #include "base/hash.h"
 #include "base/hindex.h"
 #include "base/intern.h"
@@ -56,6 +58,10 @@ bool tenants_know_own(const struct tenants *t, enum tenant_kind kind);
  * not fit. */
 uint32_t tenants_find(struct tenants *t, const struct tenant *x, uint32_t client,
 		      const struct detect_clock *now, bool make);
+
+void tenants_save(const struct tenants *t, struct bytes *out);
+/* Into empty ones. False when malformed; what was read stays. */
+bool tenants_load(struct tenants *t, struct cursor *in);
 
 static inline struct tenant_use *tenants_at(const struct tenants *t, uint32_t n)
 {
