@@ -101,13 +101,12 @@ static struct fan fan_of(const struct look *l)
 	return f;
 }
 
-/* Some do use several services every day: the number must be more than of late. Yesterday's evening
- * is part of the 24 hours, so yesterday is no past of theirs. */
+/* Some do use several services every day: the number must be more than of late. */
 static unsigned usual_services(const struct client *c)
 {
 	unsigned most = 0;
 
-	for (unsigned i = 2; i <= HISTORY_RECENT; i++)
+	for (unsigned i = 1; i <= HISTORY_RECENT; i++)
 		if (c->fan[(c->day - i) % HISTORY_RECENT] > most)
 			most = c->fan[(c->day - i) % HISTORY_RECENT];
 	return most;

@@ -4,8 +4,11 @@
 /* Where there is no past to speak of, what came before still tells what is nothing new. */
 static bool is_beyond_own(const struct look *l)
 {
+	/* (the hour may have begun before the day did) */
+	double up = l->hour_up > l->day_up ? l->hour_up : l->day_up;
+
 	return l->past < l->set->learn_days &&
-	       (!l->past || l->day_up > l->set->own_max_factor * l->own_max);
+	       (!l->past || up > l->set->own_max_factor * l->own_max);
 }
 
 static void found_burst(struct look *l, enum detector id, double weight, double least)

@@ -36,6 +36,7 @@ static void learned_init(struct detectors *d)
 	d->history.day_over = day_over;
 	d->history.gone = account_gone;
 	d->history.owner = d;
+	d->history.fan_floor = s->fanout_up;
 	d->history.clock.offset_s = (int64_t)s->utc_minutes * 60;
 	population_init(&d->population);
 	pool_init(&d->alerts, sizeof(struct alert), LIMIT_ALERTS);
@@ -91,6 +92,7 @@ void detectors_configure(struct detectors *d, const struct detector_settings *s)
 	struct detect_clock *c = &d->history.clock;
 
 	d->set = *s;
+	d->history.fan_floor = s->fanout_up;
 	c->offset_s = (int64_t)s->utc_minutes * 60;
 	if (c->now)
 		clock_set(c, c->now);

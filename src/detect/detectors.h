@@ -150,7 +150,9 @@ void detectors_retract(struct detectors *d, const struct detector_use *u);
 /* Bytes that a client got from an internal server. */
 void detectors_download(struct detectors *d, uint64_t time, const struct addr *client,
 			uint64_t down);
-/* The time has come this far, whether or not there are records: closes days. */
+/* The time has come this far, whether or not anything was sent: closes days. To be called for every
+ * record (it costs a comparison), for it is by these that a clock that was set is told from a wrong
+ * stamp (detect/clock.h), and from time to time when there are none. */
 void detectors_tick(struct detectors *d, uint64_t now);
 /* A report of lost packets up to `time`: share of packets, and the longest silence of the kernel. */
 void detectors_loss(struct detectors *d, uint64_t time, double share, uint64_t gap_ns);

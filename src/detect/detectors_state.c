@@ -15,6 +15,12 @@ static void put_floats(struct bytes *out, const float *v, unsigned n)
 		bytes_f32le(out, v[i]);
 }
 
+static void put_counts(struct bytes *out, const uint64_t *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		bytes_u64le(out, v[i]);
+}
+
 static void put_words(struct bytes *out, const uint16_t *v, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -85,9 +91,9 @@ static void save_window(const struct window *w, struct bytes *out)
 {
 	bytes_u32le(out, w->slot);
 	bytes_u32le(out, w->hour);
-	put_floats(out, w->up, SLOTS_HOUR);
-	put_floats(out, w->down, SLOTS_HOUR);
-	put_floats(out, w->hours, HISTORY_HOURS);
+	put_counts(out, w->up, SLOTS_HOUR);
+	put_counts(out, w->down, SLOTS_HOUR);
+	put_counts(out, w->hours, HISTORY_HOURS);
 }
 
 static void save_alert(const struct alert *x, struct bytes *out)
@@ -179,6 +185,12 @@ static bool get_floats(struct cursor *in, float *v, unsigned n)
 		good &= isfinite(v[i]) && v[i] >= 0;
 	}
 	return good;
+}
+
+static void get_counts(struct cursor *in, uint64_t *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		v[i] = cur_u64le(in);
 }
 
 static void get_words(struct cursor *in, uint16_t *v, unsigned n)
@@ -283,8 +295,10 @@ static bool load_window(struct history *h, struct cursor *in, uint32_t account)
 		w = history_window(h, account);
 	w->slot = cur_u32le(in);
 	w->hour = cur_u32le(in);
-	return get_floats(in, w->up, SLOTS_HOUR) && get_floats(in, w->down, SLOTS_HOUR) &&
-	       get_floats(in, w->hours, HISTORY_HOURS);
+	get_counts(in, w->up, SLOTS_HOUR);
+	get_counts(in, w->down, SLOTS_HOUR);
+	get_counts(in, w->hours, HISTORY_HOURS);
+	return !in->bad;
 }
 
 static bool load_alert(struct detectors *d, struct cursor *in, uint32_t account)

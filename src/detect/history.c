@@ -336,14 +336,7 @@ struct window *history_window(struct history *h, uint32_t account)
 	return w;
 }
 
-static void change(float *sum, int64_t by)
-{
-	*sum += (float)by;
-	if (*sum < 0)
-		*sum = 0;
-}
-
-static void change_count(uint64_t *sum, int64_t by)
+static void change(uint64_t *sum, int64_t by)
 {
 	if (by < 0 && 0 - (uint64_t)by > *sum)
 		*sum = 0;
@@ -362,15 +355,15 @@ void history_add(struct history *h, uint32_t n, int64_t up, int64_t down)
 	change(&w->up[w->slot % SLOTS_HOUR], up);
 	change(&w->down[w->slot % SLOTS_HOUR], down);
 	change(&w->hours[w->hour % HISTORY_HOURS], up);
-	change_count(&a->day_up, up);
-	change_count(&a->total, up);
-	change_count(&c->day_up, up);
-	change_count(&c->unsaid, up);
+	change(&a->day_up, up);
+	change(&a->total, up);
+	change(&c->day_up, up);
+	change(&c->unsaid, up);
 	if (c->hour != h->clock.hour) {
 		c->hour = h->clock.hour;
 		c->hour_up = 0;
 	}
-	change_count(&c->hour_up, up);
+	change(&c->hour_up, up);
 }
 
 void history_hour(const struct history *h, const struct account *a, double *up, double *down)

@@ -50,8 +50,8 @@ struct window {
 	uint32_t account;
 	struct lru_link lru;
 	uint32_t slot, hour; /* the current ones */
-	float up[SLOTS_HOUR], down[SLOTS_HOUR]; /* by slot modulo SLOTS_HOUR */
-	float hours[HISTORY_HOURS];		/* upload, by hour modulo 24 */
+	uint64_t up[SLOTS_HOUR], down[SLOTS_HOUR]; /* by slot modulo SLOTS_HOUR */
+	uint64_t hours[HISTORY_HOURS];		   /* upload, by hour modulo 24 */
 };
 
 struct client {
@@ -70,7 +70,7 @@ struct client {
 	uint32_t hour, active; /* the hour of hour_up; bit per hour of today that was active */
 	uint32_t hour_in;      /* of the newest of hours_in */
 	uint8_t services;      /* used today to some extent */
-	uint8_t fan[HISTORY_RECENT]; /* the same of past days, by day modulo HISTORY_RECENT */
+	uint8_t fan[HISTORY_RECENT]; /* the same of past days with much upload, by day modulo … */
 	uint8_t active_days[2];	     /* learned from, weekdays and weekends */
 	uint8_t active_hours[2][24]; /* of these, days on which the hour was active */
 	uint64_t day_in;
@@ -100,6 +100,7 @@ struct history {
 	struct hash_key key;
 	uint32_t *by_service; /* label of a service number; HISTORY_NONE: not looked up */
 	uint32_t service_room;
+	uint64_t fan_floor; /* upload of a day that makes its services a habit */
 	uint64_t clients_evicted, accounts_evicted, windows_evicted;
 	/* the owner's: an account's day is over (day_up and day are still of it), and an account
 	 * goes */

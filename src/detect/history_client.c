@@ -42,8 +42,10 @@ static void learn_hours(struct client *c)
 	c->active = 0;
 }
 
-static void client_today(struct client *c, uint16_t day)
+static void client_today(const struct history *h, struct client *c)
 {
+	uint16_t day = h->clock.day;
+
 	if (c->day == day)
 		return;
 	if (c->first_day > day)
@@ -53,7 +55,8 @@ static void client_today(struct client *c, uint16_t day)
 	for (unsigned i = 0; i < days; i++) {
 		unsigned at = (c->day + i) % HISTORY_RECENT;
 		c->days_in[at] = i ? 0 : quantum_of(c->day_in);
-		c->fan[at] = i ? 0 : c->services;
+		/* (a few bytes to many, a day before, must not pass for a habit) */
+		c->fan[at] = !i && c->day_up >= h->fan_floor ? c->services : 0;
 	}
 	c->day = day;
 	c->day_up = c->unsaid = c->day_in = 0;
@@ -69,7 +72,7 @@ uint32_t history_client(struct history *h, const struct addr *a, bool make)
 		struct client *c = history_client_at(h, q.ref);
 		if (!addr_eq(&c->addr, a))
 			continue;
-		client_today(c, h->clock.day);
+		client_today(h, c);
 		lru_use(&h->client_lru, q.ref);
 		return q.ref;
 	}

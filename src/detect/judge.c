@@ -171,14 +171,13 @@ static void tell(struct look *l, struct detection *f, enum detector id, struct t
  * V4's for as long as its sum stays high. */
 static bool is_told(const struct look *l, enum detector id, const struct told *t, uint64_t now)
 {
-	if (!t->last)
+	if (!t->last || now < t->last) /* (the clock was set back) */
 		return false;
 	if (id == DETECTOR_V4 && l->account->alarmed)
 		return true;
 	if ((id == DETECTOR_V2 || id == DETECTOR_V3) && t->day == l->account->day)
 		return true;
-	return now < t->last ||
-	       now - t->last <= (uint64_t)l->set->quiet_hours * HOUR_S * NS_PER_S;
+	return now - t->last <= (uint64_t)l->set->quiet_hours * HOUR_S * NS_PER_S;
 }
 
 static void tell_all(struct look *l, struct detection *f)

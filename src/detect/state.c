@@ -30,11 +30,13 @@ static int fail(struct error *e, const char *folder, const char *what)
 
 /* encoding */
 
-static void digest_of(const void *p, size_t n, uint8_t out[DIGEST_SIZE])
+/* Of all but the digest itself. */
+static void digest_of(const uint8_t *file, size_t n, uint8_t out[DIGEST_SIZE])
 {
 	struct digest *d = digest_new();
 
-	digest_add(d, p, n);
+	digest_add(d, file, HEAD_SIZE - DIGEST_SIZE);
+	digest_add(d, file + HEAD_SIZE, n - HEAD_SIZE);
 	digest_end(d, out);
 }
 
@@ -76,7 +78,7 @@ int state_encode(const struct state_section *s, size_t n, struct bytes *out, str
 		return error_set(e, "the state is larger than %u MiB", LIMIT_STATE / MIB);
 	}
 	put_u64(out->p + MAGIC_SIZE + 8, out->n - HEAD_SIZE);
-	digest_of(out->p + HEAD_SIZE, out->n - HEAD_SIZE, out->p + HEAD_SIZE - DIGEST_SIZE);
+	digest_of(out->p, out->n, out->p + HEAD_SIZE - DIGEST_SIZE);
 	return 0;
 }
 
@@ -135,7 +137,7 @@ int state_decode(const struct state_section *s, size_t n, const void *file, size
 	if (length != cur_left(&c) || n > STATE_SECTIONS_MAX)
 		return error_set(e, "%zu bytes where %llu should be", cur_left(&c),
 				 (unsigned long long)length);
-	digest_of(c.p, cur_left(&c), is);
+	digest_of(file, size, is);
 	if (!digest_same(said, is))
 		return error_set(e, "damaged: the digest differs");
 	for (uint32_t i = 0; i < count; i++)

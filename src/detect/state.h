@@ -1,6 +1,6 @@
 /* The state folder: what must outlive a restart, in one file of sections.
  *
- *	magic "EGRET-ST" | format u32 | sections u32 | length of the rest u64 | SHA-256 of the rest
+ *	magic "EGRET-ST" | format u32 | sections u32 | length of the rest u64 | SHA-256 of all else
  *	each section: name, 16 bytes zero padded | version u32 | 0 u32 | length u64 | its bytes
  *
  * All numbers little-endian on every machine. The file is written beside, synced and renamed over

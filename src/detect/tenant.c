@@ -90,11 +90,14 @@ static bool is_s3(struct str label)
 	       str_has_prefix(label, STR("s3express-"));
 }
 
-/* In PrivateLink names the endpoint's own labels stand between the bucket and "s3". */
-static struct str without_endpoint(struct str s)
+/* In names of PrivateLink and of multi-region access points, labels of the endpoint's own stand
+ * between the bucket and "s3". */
+static struct str without_endpoint(struct str s, struct str s3)
 {
 	if (str_has_prefix(last_label(s), STR("vpce-")))
 		s = without_last(s);
+	else if (!str_eq(s3, STR("s3-global")))
+		return s;
 	struct str l = last_label(s);
 	if (str_eq(l, STR("bucket")) || str_eq(l, STR("accesspoint")) || str_eq(l, STR("control")))
 		s = without_last(s);
@@ -105,11 +108,11 @@ static struct str without_endpoint(struct str s)
 static struct str before_s3(struct str s)
 {
 	for (unsigned i = 0; i < 4 && s.n; i++) {
-		bool found = is_s3(last_label(s));
+		struct str label = last_label(s);
 
 		s = without_last(s);
-		if (found)
-			return without_endpoint(s);
+		if (is_s3(label))
+			return without_endpoint(s, label);
 	}
 	return (struct str){0};
 }
