@@ -75,4 +75,14 @@
 #define LIMIT_CACHE_FILE (512 * MIB) /* a serialized set; 100,000 names take 32 MB */
 #define LIMIT_CACHE_FILES 1024u      /* kept in a cache folder, one a field of rules; the oldest go first */
 
+/* detectors */
+#define LIMIT_CLOCK_AHEAD (UINT64_C(7) * 86400 * NS_PER_S) /* a longer step forward has to be confirmed */
+#define LIMIT_CLOCK_FAR 16           /* records in a row that confirm it */
+#define LIMIT_CLIENT_ACCOUNTS 256    /* services of one client whose past is kept */
+#define LIMIT_ALERTS (64 * KIB)      /* accounts whose alerts are remembered for suppression */
+#define LIMIT_TOP 1024               /* largest senders of a day that are told apart */
+
+/* state */
+#define LIMIT_STATE (512 * MIB)      /* the state file */
+
 #endif
