@@ -75,4 +75,13 @@
 #define LIMIT_CACHE_FILE (512 * MIB) /* a serialized set; 100,000 names take 32 MB */
 #define LIMIT_CACHE_FILES 1024u      /* kept in a cache folder, one a field of rules; the oldest go first */
 
+/* correlations */
+#define LIMIT_CORRELATION_ITEMS (1024 * 1024) /* matches held by one */
+#define LIMIT_CORRELATION_SHARE (4 * 1024 * 1024) /* of all together, in equal parts; at least: */
+#define LIMIT_CORRELATION_LEAST 1024 /* matches and groups held by one, however many there are */
+#define LIMIT_CORRELATION_GROUPS (64 * KIB) /* held by one */
+#define LIMIT_CORRELATION_TEXT (16 * MIB) /* of the groups of one */
+#define LIMIT_CORRELATION_VALUE 1024u /* bytes kept of a group's value */
+#define LIMIT_CORRELATION_DEPTH 32u  /* correlations of correlations of … */
+
 #endif
