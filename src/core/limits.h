@@ -84,5 +84,13 @@
 
 /* state */
 #define LIMIT_STATE (512 * MIB)      /* the state file */
+/* correlations */
+#define LIMIT_CORRELATION_ITEMS (1024 * 1024) /* matches held by one */
+#define LIMIT_CORRELATION_SHARE (4 * 1024 * 1024) /* of all together, in equal parts; at least: */
+#define LIMIT_CORRELATION_LEAST 1024 /* matches and groups held by one, however many there are */
+#define LIMIT_CORRELATION_GROUPS (64 * KIB) /* held by one */
+#define LIMIT_CORRELATION_TEXT (16 * MIB) /* of the groups of one */
+#define LIMIT_CORRELATION_VALUE 1024u /* bytes kept of a group's value */
+#define LIMIT_CORRELATION_DEPTH 32u  /* correlations of correlations of … */
 
 #endif
