@@ -57,6 +57,9 @@
 #define LIMIT_EVENT_NODES 262144u    /* values of one line: some 40 MB while it is read */
 #define LIMIT_EVENT_PATHS 16384u     /* distinct ones remembered, about 300 bytes each */
 
+/* names of ports */
+#define LIMIT_SERVICES_FILE (4 * MIB) /* /etc/services */
+
 /* domain lists */
 #define LIMIT_DOMAIN_FILE (16 * MIB) /* one list file */
 #define LIMIT_DOMAIN_LINE 4096u      /* characters */
