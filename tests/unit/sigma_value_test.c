@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "base/arena.h"
-#include "sigma/date.h"
+#include "sigma/time_part.h"
 #include "sigma/text.h"
 #include "sigma_say.h"
 
@@ -323,7 +323,7 @@ static double part_of(const char *text, enum time_part part)
 {
 	double v;
 
-	return date_part(str_of(text), part, &v) ? v : -1;
+	return time_part_read(str_of(text), part, &v) ? v : -1;
 }
 
 Test(sigma_value, dates)
