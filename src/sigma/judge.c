@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "sigma/date.h"
+#include "sigma/time_part.h"
 
 void judge_init(struct judge *j, const struct plan *p)
 {
@@ -107,7 +107,7 @@ static bool number_of(const struct event_value *v, enum time_part part, double *
 	char z[64], *end;
 
 	if (part)
-		return date_part(v->text, part, out);
+		return time_part_read(v->text, part, out);
 	if (v->kind == VALUE_NUMBER) {
 		*out = v->number;
 		return true;

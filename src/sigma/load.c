@@ -8,8 +8,8 @@
 #include "core/limits.h"
 #include "sigma/correlation.h"
 #include "sigma/document.h"
-#include "sigma/filter.h"
 #include "sigma/rule_files.h"
+#include "sigma/rule_filter.h"
 #include "sigma/rule_names.h"
 
 struct sigma_arena {
@@ -24,11 +24,11 @@ struct loader {
 	struct arena own; /* for the time of loading */
 	struct rule_names names;
 	size_t rule_room;
-	struct filter_target *target; /* one for each rule */
+	struct rule_filter_target *target; /* one for each rule */
 	size_t target_room;
 	struct correlation_draft **correlation;
 	size_t correlations, correlation_room;
-	struct filter_draft **filter;
+	struct rule_filter_draft **filter;
 	size_t filters, filter_room;
 };
 
@@ -63,7 +63,7 @@ static void read_rule(struct loader *l, struct reader *r, const struct yaml_node
 	l->target =
 		arena_grow(&l->own, l->target, out->rule_count, &l->target_room, sizeof *l->target);
 	rule_names_add(&l->names, NAMED_RULE, out->rule_count, &rule->info);
-	l->target[out->rule_count] = (struct filter_target){NULL, r->nodes};
+	l->target[out->rule_count] = (struct rule_filter_target){NULL, r->nodes};
 	out->rule[out->rule_count++] = rule;
 }
 
@@ -81,12 +81,12 @@ static void read_correlation(struct loader *l, struct reader *r, const struct ya
 
 static void read_filter(struct loader *l, struct reader *r, const struct yaml_node *doc)
 {
-	struct filter_draft *f = filter_read(r, doc);
+	struct rule_filter_draft *f = rule_filter_read(r, doc);
 
 	if (!f)
 		return;
 	l->filter = arena_grow(&l->own, l->filter, l->filters, &l->filter_room,
-			       sizeof(struct filter_draft *));
+			       sizeof(struct rule_filter_draft *));
 	rule_names_add(&l->names, NAMED_FILTER, l->filters, &f->info);
 	l->filter[l->filters++] = f;
 }
@@ -170,8 +170,8 @@ static void filter_says(void *context, const struct rule_info *info, unsigned li
 static struct sigma_rules *finish(struct loader *l)
 {
 	for (size_t i = 0; i < l->filters; i++) {
-		if (filter_apply(l->filter[i], &l->names, l->arena, l->rules, l->target,
-				 filter_says, l))
+		if (rule_filter_apply(l->filter[i], &l->names, l->arena, l->rules, l->target,
+				      filter_says, l))
 			l->rules->filters++;
 	}
 	correlation_link(l->correlation, l->correlations, &l->names, l->arena, l->rules,

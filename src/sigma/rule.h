@@ -77,7 +77,7 @@ struct sigma_text {
 #define REGEX_MULTILINE 2u /* m */
 #define REGEX_DOTALL	4u /* s */
 
-/* The time modifiers: what of the value, a date, is a number (sigma/date.h). */
+/* The time modifiers: what of the value, a date, is a number (sigma/time_part.h). */
 enum time_part {
 	PART_NONE, /* the value itself */
 	PART_MINUTE,

@@ -138,13 +138,12 @@ static struct sigma_node *one(struct reader *r, const struct chain *c,
 	return or ;
 }
 
-static struct sigma_node *null_value(struct reader *r, const struct chain *c, unsigned line)
+/* An empty list, which no modifier has anything to do with. */
+static struct sigma_node *no_value(struct reader *r, const struct chain *c, unsigned line)
 {
-	static char empty[] = "";
-	const struct yaml_node null = {
-		.kind = YAML_SCALAR, .plain = true, .line = line, .text = {empty, 0}};
+	const struct alternative null = {.kind = ALTERNATIVE_NULL};
 
-	return one(r, c, &null);
+	return leaf(r, c, &null, line);
 }
 
 /* A list: OR, with `all` AND. */
@@ -177,7 +176,7 @@ static struct sigma_node *read_values(struct reader *r, const struct chain *c,
 	if (value->kind != YAML_LIST)
 		n = one(r, c, value);
 	else if (value->count == 0)
-		n = null_value(r, c, value->line);
+		n = no_value(r, c, value->line);
 	else if (value->count == 1)
 		n = one(r, c, value->item[0]);
 	else

@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 
 #include "base/arena.h"
-#include "sigma/date.h"
 #include "sigma/text.h"
+#include "sigma/time_part.h"
 #include "sigma_say.h"
 
 struct row {
@@ -120,6 +120,7 @@ Test(sigma_value, words_that_are_truths)
 Test(sigma_value, null_and_empty)
 {
 	CHECK({"a: null", "a null"}, {"a:", "a null"}, {"a: ~", "a null"}, {"a: []", "a null"},
+	      {"a|contains|all: []", "a null"}, {"a|neq: []", "(not a null)"},
 	      {"a: 'null'", "a='null'"}, {"a: ''", "a empty"}, {"a: '*'", "a present"},
 	      {"a: '**'", "a present"}, {"a|contains: ''", "a present"},
 	      {"a|startswith: ''", "a present"}, {"a: ['', x]", "(or a empty a='x')"},
@@ -323,7 +324,7 @@ static double part_of(const char *text, enum time_part part)
 {
 	double v;
 
-	return date_part(str_of(text), part, &v) ? v : -1;
+	return time_part_read(str_of(text), part, &v) ? v : -1;
 }
 
 Test(sigma_value, dates)

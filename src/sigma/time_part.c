@@ -1,4 +1,4 @@
-#include "sigma/date.h"
+#include "sigma/time_part.h"
 
 struct date {
 	int64_t year;
@@ -155,7 +155,7 @@ static unsigned week_of(const struct date *d)
 	return week > weeks_of(d->year) ? 1 : week;
 }
 
-bool date_part(struct str text, enum time_part part, double *value)
+bool time_part_read(struct str text, enum time_part part, double *value)
 {
 	struct date d = {0};
 

@@ -4,15 +4,15 @@
  * write what may pass ("not selection"). A condition whose every selection stands below a `not` is
  * taken as the second and joined to the rule by "and"; any other is taken as the first and joined
  * by "and not". */
-#ifndef EGRET_SIGMA_FILTER_H
-#define EGRET_SIGMA_FILTER_H
+#ifndef EGRET_SIGMA_RULE_FILTER_H
+#define EGRET_SIGMA_RULE_FILTER_H
 
 #include "sigma/reader.h"
 #include "sigma/rule_names.h"
 
-#define FILTER_RULES_MAX 10000
+#define RULE_FILTER_RULES_MAX 10000
 
-struct filter_draft {
+struct rule_filter_draft {
 	struct rule_info info;
 	struct logsource logsource;
 	bool all; /* `any`: rules of the log source */
@@ -23,20 +23,21 @@ struct filter_draft {
 	size_t nodes;
 };
 
-struct filter_draft *filter_read(struct reader *r, const struct yaml_node *doc);
+struct rule_filter_draft *rule_filter_read(struct reader *r, const struct yaml_node *doc);
 
 /* A rule as filters see it. */
-struct filter_target {
+struct rule_filter_target {
 	struct sigma_node *joined; /* the rule's tree and its filters, once there are some */
 	size_t nodes;
 };
 
 /* Joins the filter to its rules and returns to how many. problem() is called for each that it names
  * in vain. */
-typedef void filter_problem(void *context, const struct rule_info *info, unsigned line,
-			    const char *text);
-size_t filter_apply(const struct filter_draft *f, const struct rule_names *names, struct arena *a,
-		    struct sigma_rules *rules, struct filter_target *target,
-		    filter_problem *problem, void *context);
+typedef void rule_filter_problem(void *context, const struct rule_info *info, unsigned line,
+				 const char *text);
+size_t rule_filter_apply(const struct rule_filter_draft *f, const struct rule_names *names,
+			 struct arena *a, struct sigma_rules *rules,
+			 struct rule_filter_target *target, rule_filter_problem *problem,
+			 void *context);
 
 #endif

@@ -1,4 +1,4 @@
-#include "sigma/filter.h"
+#include "sigma/rule_filter.h"
 
 #include <stdio.h>
 
@@ -6,7 +6,8 @@
 #include "sigma/condition.h"
 #include "sigma/document.h"
 
-static bool read_rules(struct reader *r, const struct yaml_node *section, struct filter_draft *f)
+static bool read_rules(struct reader *r, const struct yaml_node *section,
+		       struct rule_filter_draft *f)
 {
 	const struct yaml_node *n = yaml_get(section, "rules");
 
@@ -14,9 +15,9 @@ static bool read_rules(struct reader *r, const struct yaml_node *section, struct
 		return reader_fail(r, section->line, "the filter names no rules");
 	bool list = n->kind == YAML_LIST;
 	size_t count = list ? n->count : 1;
-	if (n->kind == YAML_MAP || count > FILTER_RULES_MAX)
+	if (n->kind == YAML_MAP || count > RULE_FILTER_RULES_MAX)
 		return reader_fail(r, n->line, "'rules' is no list of at most %u rules",
-				   FILTER_RULES_MAX);
+				   RULE_FILTER_RULES_MAX);
 	f->all = list ? count == 0 : str_eq(n->text, STR("any"));
 	if (f->all)
 		return true;
@@ -47,7 +48,7 @@ static bool says_what_passes(const struct expression *e)
 }
 
 static bool read_condition(struct reader *r, const struct yaml_node *section,
-			   const struct detections *d, struct filter_draft *f)
+			   const struct detections *d, struct rule_filter_draft *f)
 {
 	const struct yaml_node *c = yaml_get(section, "condition");
 
@@ -66,9 +67,9 @@ static bool read_condition(struct reader *r, const struct yaml_node *section,
 	return !r->failed;
 }
 
-struct filter_draft *filter_read(struct reader *r, const struct yaml_node *doc)
+struct rule_filter_draft *rule_filter_read(struct reader *r, const struct yaml_node *doc)
 {
-	struct filter_draft *f = arena_alloc(r->arena, sizeof *f);
+	struct rule_filter_draft *f = arena_alloc(r->arena, sizeof *f);
 	const struct yaml_node *section = yaml_get(doc, "filter");
 	struct detections d;
 
@@ -94,8 +95,8 @@ static bool covers(const struct logsource *filter, const struct logsource *rule)
 	       same_or_unstated(filter->service, rule->service);
 }
 
-static bool join(const struct filter_draft *f, struct arena *a, struct sigma_rule *rule,
-		 struct filter_target *t)
+static bool join(const struct rule_filter_draft *f, struct arena *a, struct sigma_rule *rule,
+		 struct rule_filter_target *t)
 {
 	struct reader r = {.arena = a, .nodes = t->nodes};
 
@@ -113,9 +114,9 @@ static bool join(const struct filter_draft *f, struct arena *a, struct sigma_rul
 }
 
 /* Why the rule does not take the filter; NULL when it did. */
-static const char *apply_named(const struct filter_draft *f, const struct rule_names *names,
+static const char *apply_named(const struct rule_filter_draft *f, const struct rule_names *names,
 			       const char *name, struct arena *a, struct sigma_rules *rules,
-			       struct filter_target *target)
+			       struct rule_filter_target *target)
 {
 	bool several;
 	const struct named *v = rule_names_find(names, name, f->info.file, &several);
@@ -134,9 +135,10 @@ static const char *apply_named(const struct filter_draft *f, const struct rule_n
 	return join(f, a, rule, &target[v->number]) ? NULL : "the rule becomes too large";
 }
 
-size_t filter_apply(const struct filter_draft *f, const struct rule_names *names, struct arena *a,
-		    struct sigma_rules *rules, struct filter_target *target,
-		    filter_problem *problem, void *context)
+size_t rule_filter_apply(const struct rule_filter_draft *f, const struct rule_names *names,
+			 struct arena *a, struct sigma_rules *rules,
+			 struct rule_filter_target *target, rule_filter_problem *problem,
+			 void *context)
 {
 	size_t count = 0;
 

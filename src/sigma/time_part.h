@@ -4,8 +4,8 @@
  * counts. Read are the shapes that logs have: "2026-08-05T14:37:16.123Z" with its variants (blank
  * for T, no seconds, fraction, zone), "2026-08-05", and seconds or milliseconds since 1970 (UTC).
  */
-#ifndef EGRET_SIGMA_DATE_H
-#define EGRET_SIGMA_DATE_H
+#ifndef EGRET_SIGMA_TIME_PART_H
+#define EGRET_SIGMA_TIME_PART_H
 
 #include <stdbool.h>
 
@@ -13,6 +13,6 @@
 #include "sigma/rule.h"
 
 /* False when the text is no such date, or is one without that part. Not for PART_NONE. */
-bool date_part(struct str text, enum time_part part, double *value);
+bool time_part_read(struct str text, enum time_part part, double *value);
 
 #endif
