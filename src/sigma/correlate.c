@@ -78,7 +78,7 @@ static void connect(struct correlator *c, uint32_t number, size_t place, struct 
 		source_of_chain(&s->source[place], s->rule, place, named->rule);
 		if (named->depth + 1 > s->depth)
 			s->depth = named->depth + 1;
-		if (s->depth < LIMIT_CORRELATION_DEPTH && s->canon[place] == place)
+		if (s->depth <= LIMIT_CORRELATION_CHAIN && s->canon[place] == place)
 			add_feed(&named->feeds, number, (uint32_t)place);
 	}
 }
