@@ -94,6 +94,11 @@
 #define LIMIT_CORRELATION_GROUPS (64 * KIB) /* held by one */
 #define LIMIT_CORRELATION_TEXT (16 * MIB) /* of the groups of one */
 #define LIMIT_CORRELATION_VALUE 1024u /* bytes kept of a group's value */
-#define LIMIT_CORRELATION_DEPTH 32u  /* correlations of correlations of … */
+
+/* hosts' events joined with the wire */
+#define LIMIT_JOIN_TIME (5 * NS_PER_S) /* between an event of a host and the wire's record */
+#define LIMIT_JOIN_FACTS (64 * KIB)  /* kept of hosts, and as many of the wire */
+#define LIMIT_JOIN_SAME 8            /* of these, about one connection or one host's name */
+#define LIMIT_JOIN_ADDRESSES (64 * KIB) /* of which is known whose they are */
 
 #endif

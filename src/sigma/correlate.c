@@ -78,7 +78,7 @@ static void connect(struct correlator *c, uint32_t number, size_t place, struct 
 		source_of_chain(&s->source[place], s->rule, place, named->rule);
 		if (named->depth + 1 > s->depth)
 			s->depth = named->depth + 1;
-		if (s->depth < LIMIT_CORRELATION_DEPTH && s->canon[place] == place)
+		if (s->depth <= LIMIT_CORRELATION_CHAIN && s->canon[place] == place)
 			add_feed(&named->feeds, number, (uint32_t)place);
 	}
 }
@@ -216,17 +216,18 @@ static bool judge_rank(const struct search *q, const struct mark *m, double *val
 static bool judge_order(const struct search *q, const struct mark *m, double *value)
 {
 	struct cells *c = &q->s->cells;
-	uint64_t after = before(q->s, m->time), hit = 0;
-	unsigned n = order_holds(&q->s->order, &c->occurs, q->lane->occurs, after, m->time);
+	uint64_t after = before(q->s, m->time);
+	unsigned rules = 0;
 
-	*value = n;
-	for (uint64_t left = q->s->measure.all; n && left; left &= left - 1) {
+	if (!order_holds(&q->s->order, &c->occurs, q->lane->occurs, after, m->time))
+		return false;
+	for (uint64_t left = q->s->measure.all; left; left &= left - 1) {
 		const struct occurrence *x = occur_last(&c->occurs, q->lane->occurs,
 							(uint64_t)__builtin_ctzll(left), m->time);
-		if (x && x->time > after)
-			hit |= left & -left;
+		rules += x && x->time > after;
 	}
-	return n && measure_bounds(&q->s->measure, __builtin_popcountll(hit));
+	*value = rules;
+	return measure_bounds(&q->s->measure, *value);
 }
 
 /* Whether the window that ends at the mark fulfils the condition, and its value. */
@@ -391,7 +392,8 @@ static bool note_value(struct cells *c, struct lane *l, uint64_t value, uint64_t
 }
 
 /* A value adds 1 to the windows that had none of it. */
-static void add_value(struct cells *c, struct lane *l, uint64_t value, uint64_t time)
+static void add_value(struct cells *c, struct lane *l, uint64_t value, uint64_t time,
+		      union level by)
 {
 	uint64_t from = time, to = time + c->span;
 
@@ -402,7 +404,7 @@ static void add_value(struct cells *c, struct lane *l, uint64_t value, uint64_t 
 	if (next && next->time < to)
 		to = next->time;
 	if (note_value(c, l, value, time) && from < to)
-		timeline_add(&c->timelines, &l->timeline, from, to, (union level){.n = 1});
+		timeline_add(&c->timelines, &l->timeline, from, to, by);
 }
 
 struct chains {
@@ -429,7 +431,7 @@ static uint32_t insert(struct state *s, uint32_t cell, unsigned which, const str
 	switch (s->measure.kind) {
 	case MEASURE_DISTINCT:
 		for (unsigned i = 0; i < f->value_count; i++)
-			add_value(c, l, f->value[i], f->time);
+			add_value(c, l, f->value[i], f->time, measure_adds(&s->measure, 0));
 		break;
 	case MEASURE_ORDER:
 		note_value(c, l, f->place, f->time);
@@ -464,7 +466,7 @@ static uint32_t find_twin(const struct state *s, uint32_t cell, const struct fac
 	n = timeline_mark_at(t, n)->items;
 	for (unsigned looked = 0; n != POOL_NONE && looked < 64; looked++) {
 		const struct item *x = timeline_item(t, n);
-		if (x->twin == POOL_NONE && x->line == f->line && x->token == f->token)
+		if (x->twin == POOL_NONE && x->line == f->line)
 			return n;
 		n = x->next;
 	}

@@ -192,6 +192,8 @@ void order_look(const struct order *o, const struct occurs *occurs, uint32_t roo
 {
 	for (size_t k = 0; k < o->count; k++) {
 		struct sight s = {occurs, root, &o->term[k]};
+		if (s.term->count == 0)
+			found(context, time, time);
 		for (unsigned place = 0; place < s.term->count; place++) {
 			if (s.term->rule[place] != rule)
 				continue;
@@ -214,17 +216,15 @@ static bool none_of(const struct sight *s, uint64_t after, uint64_t upto)
 	return true;
 }
 
-unsigned order_holds(const struct order *o, const struct occurs *occurs, uint32_t root,
-		     uint64_t after, uint64_t upto)
+bool order_holds(const struct order *o, const struct occurs *occurs, uint32_t root, uint64_t after,
+		 uint64_t upto)
 {
-	unsigned most = 0;
-
 	for (size_t k = 0; k < o->count; k++) {
 		struct sight s = {occurs, root, &o->term[k]};
 		uint64_t start;
-		if (s.term->count > most && back(&s, s.term->count, upto, &start) &&
-		    start > after && none_of(&s, after, upto))
-			most = s.term->count;
+		if (back(&s, s.term->count, upto, &start) && start > after &&
+		    none_of(&s, after, upto))
+			return true;
 	}
-	return most;
+	return false;
 }

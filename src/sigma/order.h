@@ -28,14 +28,14 @@ void order_init(struct order *o, const struct sigma_correlation *c, const uint8_
 void order_fini(struct order *o);
 
 /* Calls found() for each span (end of a chain, its start) of the closest chains of a term that hold
- * the match of `rule` at `time`, which is in `occurs` already, and take less than `span`. */
+ * the match of `rule` at `time`, which is in `occurs` already, and take less than `span`. A term
+ * that needs no rule to hit ("not a") holds of every match. */
 typedef void order_found(void *context, uint64_t start, uint64_t end);
 void order_look(const struct order *o, const struct occurs *occurs, uint32_t root, uint8_t rule,
 		uint64_t time, uint64_t span, order_found *found, void *context);
 
-/* How many places the longest term has of which a chain lies in (after, upto] and that nothing
- * speaks against; 0 when there is none. */
-unsigned order_holds(const struct order *o, const struct occurs *occurs, uint32_t root,
-		     uint64_t after, uint64_t upto);
+/* Whether a chain of some term lies in (after, upto] and nothing speaks against the term. */
+bool order_holds(const struct order *o, const struct occurs *occurs, uint32_t root, uint64_t after,
+		 uint64_t upto);
 
 #endif
