@@ -6,6 +6,7 @@
 #ifndef EGRET_EVENT_WIN_TEXT_H
 #define EGRET_EVENT_WIN_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/writer.h"
@@ -31,6 +32,14 @@ enum {
 static inline bool win_dns_told(const struct record_dns *d)
 {
 	return d->asked && d->opcode == 0;
+}
+
+/* The record that opens a connection, of the protocols that Sysmon tells. One that was cut out of a
+ * longer history may open and end at once. */
+static inline bool win_connection_told(const struct record *r)
+{
+	return r->kind == RECORD_CONN && (r->flow.end == END_NOT || r->flow.sequence == 0) &&
+	       (r->tuple.proto == PROTO_TCP || r->tuple.proto == PROTO_UDP);
 }
 
 /* QueryStatus: 0, or a Win32 error. */

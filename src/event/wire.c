@@ -223,13 +223,9 @@ static uint32_t views_of_flow(const struct record *r)
 		return views;
 	if (f->end != END_NOT)
 		views |= NET_CONN | ZEEK_CONN;
-	/* one that was cut out of a longer history may open and end at once */
-	if (f->end == END_NOT || f->sequence == 0) {
+	if (f->end == END_NOT || f->sequence == 0)
 		views |= FIREWALL;
-		if (r->tuple.proto == PROTO_TCP || r->tuple.proto == PROTO_UDP)
-			views |= SYSMON_3;
-	}
-	return views;
+	return views | (win_connection_told(r) ? SYSMON_3 : 0);
 }
 
 static uint32_t views_of(const struct record *r)
