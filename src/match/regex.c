@@ -13,21 +13,27 @@ struct regex {
 	pcre2_match_context *limits;
 };
 
+/* An expression must not choose by itself, by "(*UTF)", how texts are read: they are not checked. */
+static uint32_t options_of(unsigned flags)
+{
+	return PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP |
+	       (flags & MATCH_CASELESS ? PCRE2_CASELESS : 0) |
+	       (flags & MATCH_DOTALL ? PCRE2_DOTALL : 0) |
+	       (flags & MATCH_MULTILINE ? PCRE2_MULTILINE : 0) |
+	       (flags & MATCH_UTF8 ? PCRE2_UTF : PCRE2_NEVER_UTF);
+}
+
 struct regex *regex_new(const char *expression, unsigned flags, struct error *e)
 {
-	uint32_t options = PCRE2_NEVER_BACKSLASH_C | (flags & MATCH_CASELESS ? PCRE2_CASELESS : 0) |
-			   (flags & MATCH_DOTALL ? PCRE2_DOTALL : 0) |
-			   (flags & MATCH_MULTILINE ? PCRE2_MULTILINE : 0) |
-			   (flags & MATCH_UTF8 ? PCRE2_UTF | PCRE2_NO_UTF_CHECK : 0);
 	PCRE2_UCHAR text[200];
 	PCRE2_SIZE where;
 	int why;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED, options,
-					 &why, &where, NULL);
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
+					 options_of(flags), &why, &where, NULL);
 
 	if (!code) {
 		pcre2_get_error_message(why, text, sizeof text);
-		error_set(e, "%s at %zu", (const char *)text, (size_t)where);
+		error_set(e, "%s (at character %zu)", (const char *)text, (size_t)where + 1);
 		return NULL;
 	}
 	struct regex *r = mem_zalloc(sizeof *r);

@@ -4,18 +4,16 @@
 #ifndef EGRET_MATCH_REGEX_H
 #define EGRET_MATCH_REGEX_H
 
-#include <stdbool.h>
-
 #include "base/error.h"
 #include "base/str.h"
 
 struct regex;
 
-#define REGEX_STEPS_MAX 100000 /* of one search */
-#define REGEX_DEPTH_MAX 1000
+#define REGEX_STEPS_MAX 100000 /* of one search: about a millisecond */
+#define REGEX_DEPTH_MAX 10000  /* of what it may have to go back to */
 
-/* `flags`: MATCH_CASELESS, MATCH_DOTALL, MATCH_MULTILINE, MATCH_UTF8 of match/match.h. NULL and an
- * error with PCRE2's reason. */
+/* `flags`: MATCH_CASELESS, MATCH_DOTALL, MATCH_MULTILINE, MATCH_UTF8 of match/match.h; others do
+ * not matter. NULL and an error in PCRE2's words. */
 struct regex *regex_new(const char *expression, unsigned flags, struct error *e);
 void regex_free(struct regex *r);
 
@@ -25,7 +23,8 @@ enum regex_result {
 	REGEX_LIMIT, /* given up */
 };
 
-/* Looks for it anywhere in the text; for MATCH_UTF8 the text must be valid. */
+/* Looks for it anywhere in the text, which must be valid UTF-8 for MATCH_UTF8. One thread at a
+ * time. */
 enum regex_result regex_search(struct regex *r, struct str text);
 
 #endif

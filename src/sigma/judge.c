@@ -1,19 +1,21 @@
 #include "sigma/judge.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "sigma/number.h"
 #include "sigma/time_part.h"
 
 void judge_init(struct judge *j, const struct plan *p)
 {
+	size_t slots = (size_t)p->field_count + 1;
+
 	*j = (struct judge){.plan = p};
-	j->found = mem_array(p->leaf_count + 1, sizeof *j->found);
-	j->hits = mem_array(p->leaf_count + 1, sizeof *j->hits);
-	j->scanned = mem_array(p->field_count + 1, sizeof *j->scanned);
-	j->there = mem_array(p->field_count + 1, sizeof *j->there);
-	j->first = mem_array(p->field_count + 1, sizeof *j->first);
+	j->found = mem_array(p->leaf_count, sizeof *j->found);
+	j->hits = mem_array(p->leaf_count, sizeof *j->hits);
+	j->scanned = mem_array(slots, sizeof *j->scanned);
+	j->there = mem_array(slots, sizeof *j->there);
+	j->first = mem_array(slots, sizeof *j->first);
 }
 
 void judge_fini(struct judge *j)
@@ -27,11 +29,11 @@ void judge_fini(struct judge *j)
 
 static void restart_stamps(struct judge *j)
 {
-	const struct plan *p = j->plan;
+	size_t slots = (size_t)j->plan->field_count + 1;
 
-	memset(j->found, 0, p->leaf_count * sizeof *j->found);
-	memset(j->scanned, 0, (p->field_count + 1) * sizeof *j->scanned);
-	memset(j->there, 0, (p->field_count + 1) * sizeof *j->there);
+	memset(j->found, 0, j->plan->leaf_count * sizeof *j->found);
+	memset(j->scanned, 0, slots * sizeof *j->scanned);
+	memset(j->there, 0, slots * sizeof *j->there);
 	j->now = 1;
 }
 
@@ -60,35 +62,45 @@ static void on_found(void *context, uint32_t leaf)
 	j->hits[j->hit_count++] = leaf;
 }
 
+/* The values of a field; none when it is not there. */
+struct span {
+	const struct event_value *v, *end;
+};
+
+static struct span values_of(const struct judge *j, uint32_t field)
+{
+	const struct event *e = j->event;
+	struct span s = {e->values, e->values};
+
+	if (j->there[field] != j->now)
+		return s;
+	s.v = s.end = e->values + j->first[field];
+	while (s.end < e->values + e->count && s.end->field == field)
+		s.end++;
+	return s;
+}
+
 void judge_scan(struct judge *j, uint32_t field)
 {
-	bool keywords = field == FIELD_NONE;
-	uint32_t slot = keywords ? j->plan->field_count : field;
-	struct scanner *s = plan_scanner(j->plan, field);
+	uint32_t slot = plan_slot(j->plan, field);
+	struct scanner *scanner = j->plan->scanner[slot];
 
 	if (j->scanned[slot] == j->now)
 		return;
 	j->scanned[slot] = j->now;
-	if (!s || (!keywords && j->there[field] != j->now))
+	if (!scanner)
 		return;
-	for (uint32_t i = keywords ? 0 : j->first[field]; i < j->event->count; i++)
-		if (keywords || j->event->values[i].field == field)
-			scanner_run(s, &j->event->values[i], on_found, j);
-		else
-			break; /* a field's values stand together */
+	struct span s = field == FIELD_NONE
+				? (struct span){j->event->values, j->event->values + j->event->count}
+				: values_of(j, field);
+	for (; s.v < s.end; s.v++)
+		scanner_run(scanner, s.v, on_found, j);
 }
 
-/* Calls of a field's values that are not null. */
-#define EACH_VALUE(v, j, f)                                                                        \
-	for (const struct event_value *                                                            \
-		     v = (j)->event->values +                                                      \
-			 ((j)->there[f] == (j)->now ? (j)->first[f] : (j)->event->count),          \
-		    *end_##v = (j)->event->values + (j)->event->count;                                \
-	     v < end_##v && v->field == (f); v++)                                                     \
-		if (v->kind != VALUE_NULL)
-
-static bool compare_number(double v, const struct sigma_leaf *l)
+static bool compares(double v, const struct sigma_leaf *l)
 {
+	if (l->kind == LEAF_NUMBER)
+		return v == l->number.value;
 	switch (l->number.compare) {
 	case COMPARE_LT:
 		return v < l->number.value;
@@ -101,132 +113,131 @@ static bool compare_number(double v, const struct sigma_leaf *l)
 	}
 }
 
-/* A value as a number: itself, a text that reads as one, or a part of a date. */
-static bool number_of(const struct event_value *v, enum time_part part, double *out)
+static bool number_fits(const struct event_value *v, const struct sigma_leaf *l)
 {
-	char z[64], *end;
+	double number;
+	bool is = l->number.part == PART_NONE ? number_of(v, &number)
+					      : time_part_read(v->text, l->number.part, &number);
 
-	if (part)
-		return time_part_read(v->text, part, out);
-	if (v->kind == VALUE_NUMBER) {
-		*out = v->number;
-		return true;
-	}
-	if (v->kind != VALUE_TEXT || !v->text.n || v->text.n >= sizeof z ||
-	    !strchr("+-.0123456789", v->text.p[0]) || memchr(v->text.p, 'x', v->text.n) ||
-	    memchr(v->text.p, 'X', v->text.n))
-		return false;
-	memcpy(z, v->text.p, v->text.n);
-	z[v->text.n] = '\0';
-	*out = strtod(z, &end);
-	return end == z + v->text.n && isfinite(*out);
+	return is && compares(number, l);
 }
 
-static bool same_bytes(const char *a, const char *b, size_t n, bool cased)
+static bool same(struct str a, struct str b, bool cased)
 {
-	if (cased)
-		return memcmp(a, b, n) == 0;
-	for (size_t i = 0; i < n; i++)
-		if (ascii_lower(a[i]) != ascii_lower(b[i]))
-			return false;
-	return true;
+	return cased ? str_eq(a, b) : str_ieq(a, b);
 }
 
-static bool fits(struct str a, struct str b, enum fit fit, bool cased)
+static bool contains(struct str a, struct str b, bool cased)
 {
-	if (b.n > a.n || (fit == FIT_EQUAL && a.n != b.n))
-		return false;
-	if (!b.n)
-		return true;
-	if (fit == FIT_ENDS)
-		return same_bytes(a.p + a.n - b.n, b.p, b.n, cased);
-	if (fit != FIT_CONTAINS)
-		return same_bytes(a.p, b.p, b.n, cased);
-	for (size_t i = 0; i + b.n <= a.n; i++)
-		if (same_bytes(a.p + i, b.p, b.n, cased))
+	for (size_t i = 0; b.n <= a.n - i; i++)
+		if (same((struct str){a.p + i, b.n}, b, cased))
 			return true;
 	return false;
 }
 
-static enum truth truth_of(bool b)
+static bool fits(struct str a, struct str b, enum fit fit, bool cased)
 {
-	return b ? TRUTH_YES : TRUTH_NO;
-}
-
-static enum truth judge_ref(struct judge *j, const struct plan_leaf *l)
-{
-	if (event_unknown(j->event, l->other))
-		return TRUTH_POSSIBLE;
-	EACH_VALUE(a, j, l->field)
-	EACH_VALUE(b, j, l->other)
-	if (fits(a->text, b->text, l->leaf->ref.fit, l->leaf->cased))
-		return TRUTH_YES;
-	return TRUTH_NO;
-}
-
-static bool judge_value(struct judge *j, const struct plan_leaf *l)
-{
-	bool any = false;
-	double number;
-
-	EACH_VALUE(v, j, l->field)
-	{
-		any = true;
-		if (l->leaf->kind == LEAF_EMPTY && !v->text.n)
-			return true;
-		if (l->leaf->kind == LEAF_COMPARE && number_of(v, l->leaf->number.part, &number) &&
-		    compare_number(number, l->leaf))
-			return true;
-		if (l->leaf->kind == LEAF_NUMBER && number_of(v, l->leaf->number.part, &number) &&
-		    number == l->leaf->number.value)
-			return true;
+	if (b.n > a.n)
+		return false;
+	if (b.n == 0)
+		return fit != FIT_EQUAL || a.n == 0;
+	switch (fit) {
+	case FIT_STARTS:
+		return same((struct str){a.p, b.n}, b, cased);
+	case FIT_ENDS:
+		return same((struct str){a.p + a.n - b.n, b.n}, b, cased);
+	case FIT_CONTAINS:
+		return contains(a, b, cased);
+	default:
+		return same(a, b, cased);
 	}
-	return l->leaf->kind == LEAF_PRESENT ? any : l->leaf->kind == LEAF_NULL && !any;
+}
+
+/* Any value of the one field with any of the other. */
+static bool ref_fits(const struct judge *j, const struct plan_leaf *l)
+{
+	for (struct span a = values_of(j, l->field); a.v < a.end; a.v++)
+		for (struct span b = values_of(j, l->other); b.v < b.end; b.v++)
+			if (a.v->kind != VALUE_NULL && b.v->kind != VALUE_NULL &&
+			    fits(a.v->text, b.v->text, l->leaf->ref.fit, l->leaf->cased))
+				return true;
+	return false;
+}
+
+static bool value_fits(const struct event_value *v, const struct sigma_leaf *l)
+{
+	switch (l->kind) {
+	case LEAF_NUMBER:
+	case LEAF_COMPARE:
+		return number_fits(v, l);
+	case LEAF_EMPTY:
+		return v->text.n == 0;
+	default: /* present */
+		return true;
+	}
+}
+
+static bool any_fits(const struct judge *j, const struct plan_leaf *l)
+{
+	bool negative = l->leaf->kind == LEAF_NULL;
+
+	for (struct span s = values_of(j, l->field); s.v < s.end; s.v++)
+		if (s.v->kind != VALUE_NULL && (negative || value_fits(s.v, l->leaf)))
+			return !negative;
+	return negative;
 }
 
 enum truth judge_leaf(struct judge *j, uint32_t leaf)
 {
 	const struct plan_leaf *l = &j->plan->leaf[leaf];
+	bool is;
 
-	if (l->field != FIELD_NONE && event_unknown(j->event, l->field))
+	if (plan_unknown(l, j->event->unknown))
 		return TRUTH_POSSIBLE;
 	if (l->scanned) {
 		judge_scan(j, l->field);
-		return truth_of(judge_found(j, leaf));
+		is = j->found[leaf] == j->now;
+	} else if (l->leaf->kind == LEAF_EXISTS) {
+		is = j->there[l->field] == j->now;
+	} else if (l->leaf->kind == LEAF_FIELDREF) {
+		is = ref_fits(j, l);
+	} else {
+		is = any_fits(j, l);
 	}
-	switch (l->leaf->kind) {
-	case LEAF_EXISTS:
-		return truth_of(j->there[l->field] == j->now);
-	case LEAF_FIELDREF:
-		return judge_ref(j, l);
-	default:
-		return truth_of(judge_value(j, l));
-	}
+	return is ? TRUTH_YES : TRUTH_NO;
 }
 
 enum truth judge_node(struct judge *j, const struct plan_rule *r, uint32_t at)
 {
 	const struct plan_node *n = &r->node[at];
-	enum truth t;
+	enum truth t = n->kind == NODE_AND ? TRUTH_YES : TRUTH_NO;
 
-	switch (n->kind) {
-	case NODE_LEAF:
+	if (n->kind == NODE_LEAF)
 		return judge_leaf(j, n->leaf);
-	case NODE_NOT:
+	if (n->kind == NODE_NOT)
 		return (enum truth)(TRUTH_YES - judge_node(j, r, at + 1));
-	case NODE_AND:
-		t = TRUTH_YES;
-		for (uint32_t i = at + 1; i < n->end && t != TRUTH_NO; i = r->node[i].end) {
-			enum truth x = judge_node(j, r, i);
-			t = x < t ? x : t;
-		}
-		return t;
-	default:
-		t = TRUTH_NO;
-		for (uint32_t i = at + 1; i < n->end && t != TRUTH_YES; i = r->node[i].end) {
-			enum truth x = judge_node(j, r, i);
-			t = x > t ? x : t;
-		}
-		return t;
+	for (uint32_t i = at + 1; i < n->end; i = r->node[i].end) {
+		enum truth x = judge_node(j, r, i);
+		if (n->kind == NODE_AND ? x < t : x > t)
+			t = x;
+		if (t == (n->kind == NODE_AND ? TRUTH_NO : TRUTH_YES))
+			break;
 	}
+	return t;
+}
+
+bool judge_telling(struct judge *j, const struct plan_rule *r, uint32_t at)
+{
+	const struct plan_node *n = &r->node[at];
+
+	if (n->kind == NODE_NOT)
+		return false;
+	if (n->kind == NODE_LEAF)
+		return j->plan->leaf[n->leaf].telling && judge_leaf(j, n->leaf) == TRUTH_YES;
+	if (judge_node(j, r, at) == TRUTH_NO)
+		return false;
+	for (uint32_t i = at + 1; i < n->end; i = r->node[i].end)
+		if (judge_telling(j, r, i))
+			return true;
+	return false;
 }

@@ -4,6 +4,13 @@
 
 #include "sigma/plan.h"
 
+/* Kleene's three values, in an order in which AND is the least and OR the greatest. */
+enum truth {
+	TRUTH_NO,
+	TRUTH_POSSIBLE,
+	TRUTH_YES,
+};
+
 /* What is known of the event at hand. Stamps instead of clearing: what bears another number than
  * `now` is of an earlier event. */
 struct judge {
@@ -12,7 +19,7 @@ struct judge {
 	uint32_t now;
 	uint32_t *found;   /* by leaf: its scanner found it */
 	uint32_t *scanned; /* by field, that of keywords last */
-	uint32_t *there;   /* by field: it has a value, null included */
+	uint32_t *there;   /* by field: it has a value, if only null */
 	uint32_t *first;   /* by field: place of its first value */
 	uint32_t *hits;	   /* leaves found, in the order of finding */
 	uint32_t hit_count;
@@ -28,10 +35,8 @@ void judge_scan(struct judge *j, uint32_t field);
 enum truth judge_leaf(struct judge *j, uint32_t leaf);
 /* Of the node at this place of the rule's tree. */
 enum truth judge_node(struct judge *j, const struct plan_rule *r, uint32_t at);
-
-static inline bool judge_found(const struct judge *j, uint32_t leaf)
-{
-	return j->found[leaf] == j->now;
-}
+/* Whether something that is worth telling was found in it, outside of negations and of what is
+ * false. */
+bool judge_telling(struct judge *j, const struct plan_rule *r, uint32_t at);
 
 #endif

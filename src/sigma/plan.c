@@ -2,163 +2,123 @@
 
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/hindex.h"
 #include "base/mem.h"
 #include "core/limits.h"
+#include "sigma/compile.h"
+#include "sigma/leaves.h"
+#include "sigma/weight.h"
 
-/* While rules are compiled: equal leaves are one. */
+/* While rules are compiled. */
 struct build {
 	struct plan *p;
 	struct fields *fields;
 	const struct plan_options *o;
-	struct hindex index;
+	struct hindex index; /* of leaves */
 	struct hash_key key;
-	uint8_t *bad;		/* by leaf: its expression is wrong */
+	struct scanner **scanner; /* by field number */
+	uint32_t scanner_room;
+	struct scanner *keywords;
+	const char **lost;	/* by leaf: why it could not be compiled, NULL: it was */
 	struct plan_node *node; /* of the rule at hand */
-	uint32_t count;
-	size_t room;
+	uint32_t count, room;
+	const struct sigma_node *bad; /* where it went wrong */
 };
-
-static uint64_t mix_text(const struct build *b, uint64_t h, const void *p, size_t n)
-{
-	return hash_fold(h ^ hash_bytes(&b->key, p, n), b->key.w[n % HASH_KEY_WORDS]);
-}
-
-static uint64_t leaf_hash(const struct build *b, const struct sigma_leaf *l)
-{
-	uint64_t h = (uint64_t)l->kind * 2 + l->cased + 1;
-
-	h = mix_text(b, h, l->field ? l->field : "", l->field ? strlen(l->field) : 0);
-	switch (l->kind) {
-	case LEAF_TEXT:
-		h = mix_text(b, h, l->text.text, l->text.n);
-		return mix_text(b, h, l->text.wild, l->text.n);
-	case LEAF_REGEX:
-		return mix_text(b, h + l->regex.flags, l->regex.expression,
-				strlen(l->regex.expression));
-	case LEAF_CIDR:
-		return mix_text(b, h + l->cidr.bits, l->cidr.network.b, 16);
-	case LEAF_NUMBER:
-	case LEAF_COMPARE:
-		return mix_text(b, h + l->number.compare * 8 + l->number.part, &l->number.value,
-				sizeof l->number.value);
-	case LEAF_FIELDREF:
-		return mix_text(b, h + l->ref.fit, l->ref.other, strlen(l->ref.other));
-	default:
-		return h;
-	}
-}
-
-static bool same_value(const struct sigma_leaf *a, const struct sigma_leaf *b)
-{
-	switch (a->kind) {
-	case LEAF_TEXT:
-		return a->text.n == b->text.n &&
-		       memcmp(a->text.text, b->text.text, a->text.n) == 0 &&
-		       memcmp(a->text.wild, b->text.wild, a->text.n * sizeof *a->text.wild) == 0;
-	case LEAF_REGEX:
-		return a->regex.flags == b->regex.flags &&
-		       strcmp(a->regex.expression, b->regex.expression) == 0;
-	case LEAF_CIDR:
-		return a->cidr.bits == b->cidr.bits && addr_eq(&a->cidr.network, &b->cidr.network);
-	case LEAF_NUMBER:
-	case LEAF_COMPARE:
-		return a->number.value == b->number.value &&
-		       a->number.compare == b->number.compare && a->number.part == b->number.part;
-	case LEAF_FIELDREF:
-		return a->ref.fit == b->ref.fit && strcmp(a->ref.other, b->ref.other) == 0;
-	default:
-		return true;
-	}
-}
-
-static bool same_leaf(const struct sigma_leaf *a, const struct sigma_leaf *b)
-{
-	return a->kind == b->kind && a->cased == b->cased && !a->field == !b->field &&
-	       (!a->field || strcmp(a->field, b->field) == 0) && same_value(a, b);
-}
 
 static struct scanner *scanner_of(struct build *b, uint32_t field)
 {
-	struct plan *p = b->p;
-
-	if (field == FIELD_NONE) /* kept apart until all fields are counted */
-		field = 0;
-	else
-		field++;
-	if (field >= p->field_count) {
-		uint32_t room = field + 64;
-		p->field = mem_resize(p->field, room * sizeof *p->field);
-		memset(p->field + p->field_count, 0, (room - p->field_count) * sizeof *p->field);
-		p->field_count = room;
+	if (field == FIELD_NONE) {
+		if (!b->keywords)
+			b->keywords = scanner_new();
+		return b->keywords;
 	}
-	if (!p->field[field].scanner)
-		p->field[field].scanner = scanner_new();
-	return p->field[field].scanner;
+	if (field >= b->scanner_room) {
+		uint32_t room = field + 64;
+		b->scanner = mem_resize(b->scanner, room * sizeof *b->scanner);
+		memset(b->scanner + b->scanner_room, 0,
+		       (room - b->scanner_room) * sizeof *b->scanner);
+		b->scanner_room = room;
+	}
+	if (!b->scanner[field])
+		b->scanner[field] = scanner_new();
+	return b->scanner[field];
 }
 
-static bool is_scanned(const struct sigma_leaf *l)
-{
-	return l->kind == LEAF_TEXT || l->kind == LEAF_REGEX || l->kind == LEAF_CIDR ||
-	       (l->kind == LEAF_NUMBER && !l->number.part);
-}
-
-/* The leaf's number; -1 and an error when it is bad. */
-static int64_t leaf_number(struct build *b, const struct sigma_leaf *l, struct error *e)
+/* The leaf's number, HINDEX_NONE and an error when it is bad. */
+static uint32_t leaf_number(struct build *b, const struct sigma_leaf *l, struct error *e)
 {
 	struct plan *p = b->p;
-	uint64_t hash = leaf_hash(b, l);
+	uint64_t hash = leaves_hash(&b->key, l);
+	struct plan_leaf leaf = {.leaf = l,
+				 .field = FIELD_NONE,
+				 .other = FIELD_NONE,
+				 .cost = weight_of(l),
+				 .scanned = scanner_takes(l),
+				 .telling = weight_telling(l)};
 
 	for (struct hprobe q = hindex_probe(&b->index, hash); hindex_next(&b->index, &q);)
-		if (same_leaf(p->leaf[q.ref].leaf, l))
+		if (leaves_same(p->leaf[q.ref].leaf, l))
 			return q.ref;
-	uint32_t n = p->leaf_count;
-	struct plan_leaf leaf = {.leaf = l, .field = FIELD_NONE, .other = FIELD_NONE};
+	if (!l->field && !leaf.scanned) {
+		error_set(e, "needs a field");
+		return HINDEX_NONE;
+	}
 	if (l->field)
 		leaf.field = fields_add(b->fields, str_of(l->field));
 	if (l->kind == LEAF_FIELDREF)
 		leaf.other = fields_add(b->fields, str_of(l->ref.other));
-	leaf.scanned = is_scanned(l);
-	if (leaf.scanned && scanner_add(scanner_of(b, leaf.field), l, n, e))
-		return -1;
-	if (n == p->leaf_room) {
-		p->leaf_room = n ? n * 2 : 256;
+	if (leaf.scanned && scanner_add(scanner_of(b, leaf.field), l, p->leaf_count, e))
+		return HINDEX_NONE;
+	if (p->leaf_count == p->leaf_room) {
+		p->leaf_room = p->leaf_room ? p->leaf_room * 2 : 256;
 		p->leaf = mem_resize(p->leaf, p->leaf_room * sizeof *p->leaf);
 	}
-	p->leaf[p->leaf_count++] = leaf;
-	hindex_add(&b->index, hash, n);
-	return n;
+	hindex_add(&b->index, hash, p->leaf_count);
+	p->leaf[p->leaf_count] = leaf;
+	return p->leaf_count++;
 }
 
-static int add_node(struct build *b, const struct sigma_node *from, struct error *e)
+/* Adds the tree below; false and an error when something in it is bad. */
+static bool add_node(struct build *b, const struct sigma_node *from, struct error *e)
 {
 	uint32_t at = b->count;
 
-	if (b->count == b->room) {
+	b->bad = from;
+	if (at == LIMIT_RULE_NODES) {
+		error_set(e, "the rule is too large");
+		return false;
+	}
+	if (at == b->room) {
 		b->room = b->room ? b->room * 2 : 64;
 		b->node = mem_resize(b->node, b->room * sizeof *b->node);
 	}
-	if (b->count == LIMIT_RULE_NODES)
-		return error_set(e, "the condition is too large");
-	b->node[b->count++] = (struct plan_node){.kind = (uint8_t)from->kind, .from = from};
+	b->node[b->count++] = (struct plan_node){.kind = from->kind, .from = from};
 	if (from->kind == NODE_LEAF) {
-		int64_t leaf = leaf_number(b, from->leaf, e);
-		if (leaf < 0)
-			return -1;
-		b->node[at].leaf = (uint32_t)leaf;
+		uint32_t leaf = leaf_number(b, from->leaf, e);
+		if (leaf == HINDEX_NONE)
+			return false;
+		b->node[at].leaf = leaf;
 	}
 	for (size_t i = 0; i < from->count; i++)
-		if (add_node(b, from->child[i], e))
-			return -1;
+		if (!add_node(b, from->child[i], e))
+			return false;
 	b->node[at].end = b->count;
-	return 0;
+	return true;
 }
 
-static void complain(const struct build *b, const struct rule_info *info, const char *text)
+static void complain(const struct build *b, const struct sigma_rule *rule,
+		     const struct sigma_node *where, const char *why)
 {
-	if (b->o->problem)
-		b->o->problem(b->o->context, info->file, info->line, info->title, text);
+	const struct rule_info *i = &rule->info;
+	const char *name = i->title && *i->title ? i->title : i->id ? i->id : "";
+	struct error e;
+
+	if (!b->o->problem)
+		return;
+	error_set(&e, where->label ? "'%.200s': %.250s" : "%s%.250s",
+		  where->label ? where->label : "", why);
+	b->o->problem(b->o->problem_context, i->file, where->line ? where->line : i->line, name,
+		      e.text);
 }
 
 static void add_rule(struct build *b, const struct sigma_rule *rule, struct plan_rule *out)
@@ -166,8 +126,8 @@ static void add_rule(struct build *b, const struct sigma_rule *rule, struct plan
 	struct error e;
 
 	b->count = 0;
-	if (add_node(b, rule->tree, &e)) {
-		complain(b, &rule->info, e.text);
+	if (!add_node(b, rule->tree, &e)) {
+		complain(b, rule, b->bad, e.text);
 		return;
 	}
 	out->node = arena_array(&b->p->arena, b->count, sizeof *out->node);
@@ -179,53 +139,57 @@ static void add_rule(struct build *b, const struct sigma_rule *rule, struct plan
 	b->p->compiled++;
 }
 
-static void refused(void *context, uint32_t number, const char *text)
-{
-	struct build *b = context;
-
-	(void)text;
-	b->bad[number] = 1;
-}
-
-/* Leaves out the rules of whose leaves the pattern sets could not be made. */
-static void drop_bad(struct build *b, const struct sigma_rules *rules)
-{
-	for (size_t i = 0; i < b->p->rule_count; i++) {
-		struct plan_rule *r = &b->p->rule[i];
-		for (uint32_t k = 0; k < r->count; k++)
-			if (r->node[k].kind == NODE_LEAF && b->bad[r->node[k].leaf]) {
-				complain(b, &rules->rule[i]->info,
-					 "an expression cannot be compiled");
-				r->count = 0;
-				b->p->compiled--;
-			}
-	}
-}
-
 static void add_correlation_fields(const struct sigma_rules *rules, struct fields *fields)
 {
 	for (size_t i = 0; i < rules->correlation_count; i++) {
 		const struct sigma_correlation *c = rules->correlation[i];
-		for (size_t r = 0; r < c->ref_count; r++)
-			for (size_t g = 0; g < c->group_count; g++)
-				fields_add(fields, str_of(c->group_field ? c->group_field[r][g]
-									 : c->group[g]));
+
+		for (size_t g = 0; g < c->group_count; g++) {
+			fields_add(fields, str_of(c->group[g]));
+			for (size_t r = 0; c->group_field && r < c->ref_count; r++)
+				fields_add(fields, str_of(c->group_field[r][g]));
+		}
 		for (size_t f = 0; f < c->field_count; f++)
 			fields_add(fields, str_of(c->field[f]));
 	}
 }
 
-/* Scanners by field number, that of keywords last. */
-static void settle_fields(struct plan *p, uint32_t count)
+static void settle_scanners(struct build *b)
 {
-	struct plan_field *field = mem_array(count + 1, sizeof *field);
+	struct plan *p = b->p;
 
-	for (uint32_t i = 0; i < p->field_count; i++)
-		if (p->field[i].scanner)
-			field[i ? i - 1 : count] = p->field[i];
-	free(p->field);
-	p->field = field;
-	p->field_count = count;
+	p->field_count = fields_count(b->fields);
+	p->scanner = mem_array((size_t)p->field_count + 1, sizeof *p->scanner);
+	for (uint32_t i = 0; i < p->field_count && i < b->scanner_room; i++)
+		p->scanner[i] = b->scanner[i];
+	p->scanner[p->field_count] = b->keywords;
+	free(b->scanner);
+}
+
+static void on_lost(void *context, uint32_t leaf, const char *why)
+{
+	struct build *b = context;
+
+	b->lost[leaf] = why;
+}
+
+/* Leaves out the rules of whose leaves the pattern sets could not be made. */
+static void drop_lost(struct build *b, const struct sigma_rules *rules)
+{
+	for (uint32_t i = 0; i <= b->p->field_count; i++)
+		if (b->p->scanner[i])
+			scanner_refused(b->p->scanner[i], on_lost, b);
+	for (size_t i = 0; i < b->p->rule_count; i++) {
+		struct plan_rule *r = &b->p->rule[i];
+		for (uint32_t k = 0; k < r->count; k++) {
+			const struct plan_node *n = &r->node[k];
+			if (n->kind != NODE_LEAF || !b->lost[n->leaf])
+				continue;
+			complain(b, rules->rule[i], n->from, b->lost[n->leaf]);
+			r->count = 0;
+			b->p->compiled--;
+		}
+	}
 }
 
 void plan_init(struct plan *p, const struct sigma_rules *rules, struct fields *fields,
@@ -233,32 +197,29 @@ void plan_init(struct plan *p, const struct sigma_rules *rules, struct fields *f
 {
 	struct build b = {.p = p, .fields = fields, .o = o};
 
-	*p = (struct plan){0};
+	*p = (struct plan){.rule_count = rules->rule_count};
 	arena_init(&p->arena);
 	hindex_init(&b.index, 1024);
-	hash_key_fixed(&b.key, 1);
-	p->rule_count = rules->rule_count;
-	p->rule = mem_array(rules->rule_count + 1, sizeof *p->rule);
+	hash_key_fixed(&b.key, 1); /* of rules, which are ours or the user's */
+	p->rule = mem_array(rules->rule_count, sizeof *p->rule);
 	for (size_t i = 0; i < rules->rule_count; i++)
-		if (o->wanted(o->context, rules->rule[i]))
+		if (o->wanted(o->wanted_context, rules->rule[i]))
 			add_rule(&b, rules->rule[i], &p->rule[i]);
 	add_correlation_fields(rules, fields);
-	settle_fields(p, fields_count(fields));
-	b.bad = mem_array(p->leaf_count + 1, 1);
-	for (uint32_t i = 0; i <= p->field_count; i++)
-		if (p->field[i].scanner)
-			scanner_build(p->field[i].scanner, o->cache_folder, refused, &b);
-	drop_bad(&b, rules);
+	settle_scanners(&b);
+	compile_scanners(p->scanner, (size_t)p->field_count + 1, o->cache_folder);
+	b.lost = mem_array(p->leaf_count, sizeof *b.lost);
+	drop_lost(&b, rules);
 	hindex_fini(&b.index);
 	free(b.node);
-	free(b.bad);
+	free(b.lost);
 }
 
 void plan_fini(struct plan *p)
 {
-	for (uint32_t i = 0; i <= p->field_count && p->field; i++)
-		scanner_free(p->field[i].scanner);
-	free(p->field);
+	for (uint32_t i = 0; i <= p->field_count && p->scanner; i++)
+		scanner_free(p->scanner[i]);
+	free(p->scanner);
 	free(p->leaf);
 	free(p->rule);
 	arena_fini(&p->arena);
