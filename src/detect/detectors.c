@@ -280,7 +280,6 @@ static bool tenant_allowed(struct detectors *d, const struct detector_use *u, st
 	struct addr *client = &history_client_at(&d->history, p->client)->addr;
 	const struct detect_clock *now = &d->history.clock;
 	bool make = u->up != 0; /* a name alone costs nothing to say */
-	tenants_find(&d->tenants, &p->tenant_name, 0, now, make);
 	p->tenant = tenants_find(&d->tenants, &p->tenant_name, history_print(client), now, make);
 	return p->tenant != POOL_NONE && tenants_at(&d->tenants, p->tenant)->allowed;
 }
@@ -366,7 +365,6 @@ static void look_closely(struct detectors *d, const struct detector_use *u, cons
 void detectors_upload(struct detectors *d, const struct detector_use *u)
 {
 	uint64_t up = u->up < INT64_MAX ? u->up : INT64_MAX;
-	uint64_t down = u->down < INT64_MAX ? u->down : INT64_MAX;
 	double each = (double)d->set.fanout_each, tenant_up = 0;
 	struct place p;
 
@@ -378,8 +376,8 @@ void detectors_upload(struct detectors *d, const struct detector_use *u)
 	uint64_t client_before = c->day_up, before = a->day_up;
 	bool look = false;
 	d->stats.uses++;
-	if (up || down)
-		history_add(&d->history, p.account, (int64_t)up, (int64_t)down);
+	if (up || u->down)
+		history_add(&d->history, p.account, up, u->down);
 	if ((double)before < each && (double)a->day_up >= each && c->services < UINT8_MAX &&
 	    history_label_at(&d->history, p.label)->listed)
 		c->services++;
@@ -395,8 +393,7 @@ void detectors_upload(struct detectors *d, const struct detector_use *u)
 
 void detectors_retract(struct detectors *d, const struct detector_use *u)
 {
-	int64_t up = (int64_t)(u->up < INT64_MAX ? u->up : INT64_MAX);
-	int64_t down = (int64_t)(u->down < INT64_MAX ? u->down : INT64_MAX);
+	uint64_t up = u->up < INT64_MAX ? u->up : INT64_MAX;
 	struct detector_use nothing = *u;
 	struct place p;
 
@@ -405,9 +402,9 @@ void detectors_retract(struct detectors *d, const struct detector_use *u)
 	if (!find_place(d, &nothing, &p) || p.account == HISTORY_NONE)
 		return;
 	history_use(&d->history, p.account);
-	history_add(&d->history, p.account, -up, -down);
+	history_take(&d->history, p.account, u->up, u->down);
 	if (p.tenant != POOL_NONE)
-		tenants_add(&d->tenants, p.tenant, &d->history.clock, -up);
+		tenants_add(&d->tenants, p.tenant, &d->history.clock, -(int64_t)up);
 }
 
 void detectors_download(struct detectors *d, uint64_t time, const struct addr *client,

@@ -87,8 +87,11 @@ static void save_clients(const struct history *h, uint32_t *place, struct bytes 
 	}
 }
 
-static void save_window(const struct window *w, struct bytes *out)
+static void save_window(const struct window *given, struct bytes *out)
 {
+	struct window folded = *given, *w = &folded;
+
+	history_window_fold(w);
 	bytes_u32le(out, w->slot);
 	bytes_u32le(out, w->hour);
 	put_counts(out, w->up, SLOTS_HOUR);
@@ -298,6 +301,7 @@ static bool load_window(struct history *h, struct cursor *in, uint32_t account)
 	get_counts(in, w->up, SLOTS_HOUR);
 	get_counts(in, w->down, SLOTS_HOUR);
 	get_counts(in, w->hours, HISTORY_HOURS);
+	history_window_unfold(w);
 	return !in->bad;
 }
 

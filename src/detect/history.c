@@ -162,15 +162,6 @@ uint32_t history_account(const struct history *h, uint32_t client, uint32_t labe
 	return HISTORY_NONE;
 }
 
-static void drop_window(struct history *h, struct account *a)
-{
-	if (a->window == HISTORY_NONE)
-		return;
-	lru_remove(&h->window_lru, a->window);
-	pool_put(&h->windows, a->window);
-	a->window = HISTORY_NONE;
-}
-
 void history_drop_account(struct history *h, uint32_t n)
 {
 	struct account *a = history_account_at(h, n);
@@ -184,7 +175,7 @@ void history_drop_account(struct history *h, uint32_t n)
 	*at = a->next;
 	c->account_count--;
 	c->forgot = true;
-	drop_window(h, a);
+	history_drop_window(h, a);
 	hindex_remove(&h->account_index, account_hash(h, a->client, a->label), n);
 	lru_remove(&h->account_lru, n);
 	label_put(h, a->label);
@@ -221,6 +212,7 @@ uint32_t history_account_new(struct history *h, uint32_t client, uint32_t label)
 	a->label = label;
 	a->window = a->alert = HISTORY_NONE;
 	a->day = a->since = h->clock.day;
+	a->moved = h->clock.slot;
 	/* a client that is known, and was not seen here, has a past without use */
 	a->first_day = c->forgot ? h->clock.day : c->first_day;
 	a->tier = TIER_D;
@@ -289,105 +281,8 @@ void history_use(struct history *h, uint32_t n)
 		label_seen(h, a);
 		a->used = h->clock.day;
 	}
-	lru_use(&h->account_lru, n);
-}
-
-/* windows */
-
-static void window_now(const struct history *h, struct window *w)
-{
-	uint32_t slot = h->clock.slot, hour = h->clock.hour;
-
-	if (w->slot == slot)
-		return;
-	unsigned steps = slot > w->slot && slot - w->slot < SLOTS_HOUR ? slot - w->slot : SLOTS_HOUR;
-	for (unsigned i = 0; i < steps; i++)
-		w->up[(slot - i) % SLOTS_HOUR] = w->down[(slot - i) % SLOTS_HOUR] = 0;
-	w->slot = slot;
-	if (w->hour == hour)
-		return;
-	steps = hour > w->hour && hour - w->hour < HISTORY_HOURS ? hour - w->hour : HISTORY_HOURS;
-	for (unsigned i = 0; i < steps; i++)
-		w->hours[(hour - i) % HISTORY_HOURS] = 0;
-	w->hour = hour;
-}
-
-struct window *history_window(struct history *h, uint32_t account)
-{
-	struct account *a = history_account_at(h, account);
-
-	if (a->window != HISTORY_NONE) {
-		lru_use(&h->window_lru, a->window);
-	} else {
-		if (pool_live(&h->windows) == h->windows.limit) {
-			const struct window *old = pool_at(&h->windows, h->window_lru.oldest);
-			drop_window(h, history_account_at(h, old->account));
-			h->windows_evicted++;
-		}
-		a->window = pool_get(&h->windows);
-		struct window *w = pool_at(&h->windows, a->window);
-		w->account = account;
-		w->slot = h->clock.slot;
-		w->hour = h->clock.hour;
-		lru_add(&h->window_lru, a->window);
+	if (a->moved != h->clock.slot) {
+		a->moved = h->clock.slot;
+		lru_use(&h->account_lru, n);
 	}
-	struct window *w = pool_at(&h->windows, a->window);
-	window_now(h, w);
-	return w;
-}
-
-static void change(uint64_t *sum, int64_t by)
-{
-	if (by < 0 && 0 - (uint64_t)by > *sum)
-		*sum = 0;
-	else if (by > 0 && (uint64_t)by > UINT64_MAX - *sum)
-		*sum = UINT64_MAX;
-	else
-		*sum += (uint64_t)by;
-}
-
-void history_add(struct history *h, uint32_t n, int64_t up, int64_t down)
-{
-	struct account *a = history_account_at(h, n);
-	struct client *c = history_client_at(h, a->client);
-	struct window *w = history_window(h, n);
-
-	change(&w->up[w->slot % SLOTS_HOUR], up);
-	change(&w->down[w->slot % SLOTS_HOUR], down);
-	change(&w->hours[w->hour % HISTORY_HOURS], up);
-	change(&a->day_up, up);
-	change(&a->total, up);
-	change(&c->day_up, up);
-	change(&c->unsaid, up);
-	if (c->hour != h->clock.hour) {
-		c->hour = h->clock.hour;
-		c->hour_up = 0;
-	}
-	change(&c->hour_up, up);
-}
-
-void history_hour(const struct history *h, const struct account *a, double *up, double *down)
-{
-	*up = *down = 0;
-	if (a->window == HISTORY_NONE)
-		return;
-	struct window now = *(const struct window *)pool_at(&h->windows, a->window);
-	window_now(h, &now);
-	for (unsigned i = 0; i < SLOTS_HOUR; i++) {
-		*up += (double)now.up[i];
-		*down += (double)now.down[i];
-	}
-}
-
-double history_24h(const struct history *h, const struct account *a)
-{
-	double sum = 0;
-
-	if (a->window == HISTORY_NONE)
-		return sum;
-	struct window now = *(const struct window *)pool_at(&h->windows, a->window);
-	window_now(h, &now);
-	for (unsigned i = 0; i < HISTORY_HOURS; i++)
-		sum += (double)now.hours[i];
-	return sum;
 }

@@ -25,54 +25,62 @@
 #define HISTORY_HOURS 24
 #define LABEL_SEEN 5
 
-/* Days are counted since 1970 in local time and fit 16 bits until 2149. */
+/* Days are counted since 1970 in local time and fit 16 bits until 2149. What every use touches stands
+ * in the first 64 bytes of each struct. `moved` is the five minutes in which it was last brought to
+ * the front of its order: more often would only cost. */
 struct account {
-	uint32_t client, label;
-	struct lru_link lru;
+	_Alignas(64) uint32_t client;
+	uint32_t label;
+	uint32_t moved;
 	uint32_t window, alert; /* HISTORY_NONE: none */
-	uint32_t next;		/* of the client's accounts */
 	uint16_t day;		/* that day_up is of */
-	uint16_t first_day;	/* since when the past is known */
+	uint16_t used;		/* last day of use, names included */
 	uint64_t day_up;
 	uint64_t total; /* uploaded since the account was made */
 	uint64_t look;	/* day_up from which it must be looked at closely */
-	float cusum;
-	uint32_t frozen; /* bit per slot of `days`: not learned as usual */
-	uint16_t frozen_from;
-	uint16_t since; /* first day of use after a long pause, or at all */
-	uint16_t used;	/* last day of use, names included */
 	uint8_t alarmed; /* the cusum alarm was told and is not over */
 	uint8_t tier;
+	uint16_t first_day; /* since when the past is known */
+	uint16_t since;	    /* first day of use after a long pause, or at all */
+	uint16_t frozen_from;
+	struct lru_link lru;
+	uint32_t next; /* of the client's accounts */
+	float cusum;
+	uint32_t frozen; /* bit per slot of `days`: not learned as usual */
 	uint16_t days[HISTORY_DAYS]; /* quantum.h, by day modulo HISTORY_DAYS */
 };
 
 struct window {
-	uint32_t account;
-	struct lru_link lru;
+	_Alignas(64) uint32_t account;
 	uint32_t slot, hour; /* the current ones */
+	uint32_t moved;
+	uint64_t slot_up, slot_down, hour_up; /* of these two; the rest is in the rings */
+	struct lru_link lru;
 	uint64_t up[SLOTS_HOUR], down[SLOTS_HOUR]; /* by slot modulo SLOTS_HOUR */
 	uint64_t hours[HISTORY_HOURS];		   /* upload, by hour modulo 24 */
 };
 
 struct client {
-	struct addr addr;
-	struct lru_link lru;
-	uint32_t accounts; /* the first of a chain */
-	uint32_t account_count;
-	uint32_t generation; /* of the allow-lists that `allowed` is of */
-	uint16_t first_day, day;
-	uint16_t top_day; /* it was last among the day's largest; 0: never */
-	bool allowed;
-	bool forgot; /* an account was evicted: new ones cannot claim a past without use */
+	_Alignas(64) struct addr addr;
+	uint32_t moved;
+	uint32_t generation;   /* of the allow-lists that `allowed` is of */
+	uint32_t hour, active; /* the hour of hour_up; bit per hour of today that was active */
 	uint64_t day_up;
 	uint64_t unsaid; /* of it, not yet told to the population */
 	uint64_t hour_up;
-	uint32_t hour, active; /* the hour of hour_up; bit per hour of today that was active */
-	uint32_t hour_in;      /* of the newest of hours_in */
-	uint8_t services;      /* used today to some extent */
-	uint8_t fan[HISTORY_RECENT]; /* the same of past days with much upload, by day modulo … */
+	uint16_t day;
+	bool allowed;
+	bool forgot; /* an account was evicted: new ones cannot claim a past without use */
+	uint8_t services; /* used today to some extent */
+	uint16_t first_day;
+	uint16_t top_day; /* it was last among the day's largest; 0: never */
+	struct lru_link lru;
+	uint32_t accounts; /* the first of a chain */
+	uint32_t account_count;
+	uint8_t fan[HISTORY_RECENT]; /* `services` of past days with much upload, by day modulo … */
 	uint8_t active_days[2];	     /* learned from, weekdays and weekends */
 	uint8_t active_hours[2][24]; /* of these, days on which the hour was active */
+	uint32_t hour_in; /* of the newest of hours_in */
 	uint64_t day_in;
 	float hours_in[HISTORY_HOURS]; /* from internal servers, by hour modulo 24 */
 	uint16_t days_in[HISTORY_RECENT]; /* quantum.h */
@@ -152,8 +160,14 @@ uint32_t history_account_new(struct history *h, uint32_t client, uint32_t label)
 void history_use(struct history *h, uint32_t account);
 /* The account's hours, brought to now; made when missing. */
 struct window *history_window(struct history *h, uint32_t account);
-/* Adds bytes; negative ones take off what is there. The account was brought to today. */
-void history_add(struct history *h, uint32_t account, int64_t up, int64_t down);
+/* Enters what is current into the rings, as saving needs it; and takes it out again. */
+void history_window_fold(struct window *w);
+void history_window_unfold(struct window *w);
+/* Adds bytes to an account that was brought to today, and to its client. */
+void history_add(struct history *h, uint32_t account, uint64_t up, uint64_t down);
+/* Takes them off again, the newest first, as far as they are there. */
+void history_take(struct history *h, uint32_t account, uint64_t up, uint64_t down);
+void history_drop_window(struct history *h, struct account *a);
 /* Forgets an account, a client with all of its accounts. */
 void history_drop_account(struct history *h, uint32_t account);
 void history_drop_client(struct history *h, uint32_t client);

@@ -73,7 +73,10 @@ uint32_t history_client(struct history *h, const struct addr *a, bool make)
 		if (!addr_eq(&c->addr, a))
 			continue;
 		client_today(h, c);
-		lru_use(&h->client_lru, q.ref);
+		if (c->moved != h->clock.slot) {
+			c->moved = h->clock.slot;
+			lru_use(&h->client_lru, q.ref);
+		}
 		return q.ref;
 	}
 	if (!make)
@@ -87,6 +90,7 @@ uint32_t history_client(struct history *h, const struct addr *a, bool make)
 	c->addr = *a;
 	c->accounts = HISTORY_NONE;
 	c->first_day = c->day = h->clock.day;
+	c->moved = h->clock.slot;
 	hindex_add(&h->client_index, hash, n);
 	lru_add(&h->client_lru, n);
 	return n;

@@ -10,51 +10,54 @@ enum place {
 	R2,      /* the account: the nearest label that is no jurisdiction */
 };
 
+#define SUFFIX(text) text, sizeof(text) - 1
+
 static const struct rule {
-	const char *suffix; /* with its dot */
+	const char *suffix; /* with its dot; eight characters at least */
+	size_t n;
 	enum tenant_kind kind;
 	enum place place;
 	const char *mark;
 } rules[] = {
-	{".sharepoint.com", TENANT_SHAREPOINT, NEAREST, ""},
-	{".sharepoint.us", TENANT_SHAREPOINT, NEAREST, ""},
-	{".sharepoint-mil.us", TENANT_SHAREPOINT, NEAREST, ""},
-	{".sharepoint.cn", TENANT_SHAREPOINT, NEAREST, ""},
-	{".sharepoint.de", TENANT_SHAREPOINT, NEAREST, ""},
-	{".sovcloud-sharepoint.de", TENANT_SHAREPOINT, NEAREST, ""},
-	{".sovcloud-sharepoint.fr", TENANT_SHAREPOINT, NEAREST, ""},
-	{".core.windows.net", TENANT_AZURE, FIRST, ""},
-	{".core.usgovcloudapi.net", TENANT_AZURE, FIRST, ""},
-	{".core.chinacloudapi.cn", TENANT_AZURE, FIRST, ""},
-	{".storage.azure.net", TENANT_AZURE, FIRST, ""},
-	{".amazonaws.com", TENANT_S3, S3, ""},
-	{".amazonaws.com.cn", TENANT_S3, S3, ""},
-	{".amazonaws.eu", TENANT_S3, S3, ""},
-	{".backblazeb2.com", TENANT_S3_LIKE, S3, ""},
-	{".wasabisys.com", TENANT_S3_LIKE, S3, ""},
-	{".scw.cloud", TENANT_S3_LIKE, S3, ""},
-	{".cloud.ovh.net", TENANT_S3_LIKE, S3, ""},
-	{".digitaloceanspaces.com", TENANT_S3_LIKE, REGION, ""},
-	{".linodeobjects.com", TENANT_S3_LIKE, REGION, ""},
-	{".aliyuncs.com", TENANT_S3_LIKE, MARKED, "oss-"},
-	{".myqcloud.com", TENANT_S3_LIKE, MARKED, "cos."},
-	{".r2.cloudflarestorage.com", TENANT_S3_LIKE, R2, ""},
-	{".storage.googleapis.com", TENANT_GCS, ALL, ""},
-	{".commondatastorage.googleapis.com", TENANT_GCS, ALL, ""},
-	{".firebaseio.com", TENANT_FIREBASE, NEAREST, ""},
-	{".firebasedatabase.app", TENANT_FIREBASE, FIRST, ""},
-	{".firebasestorage.app", TENANT_FIREBASE, NEAREST, ""},
-	{".my.salesforce.com", TENANT_SALESFORCE, FIRST, ""},
-	{".file.force.com", TENANT_SALESFORCE, FIRST, ""},
-	{".lightning.force.com", TENANT_SALESFORCE, FIRST, ""},
-	{".app.box.com", TENANT_BOX, NEAREST, ""},
-	{".ent.box.com", TENANT_BOX, NEAREST, ""},
-	{".account.box.com", TENANT_BOX, NEAREST, ""},
-	{".sharefile.com", TENANT_SHAREFILE, NEAREST, ""},
-	{".sharefile.eu", TENANT_SHAREFILE, NEAREST, ""},
-	{".egnyte.com", TENANT_EGNYTE, NEAREST, ""},
-	{".atlassian.net", TENANT_ATLASSIAN, NEAREST, ""},
-	{".snowflakecomputing.com", TENANT_SNOWFLAKE, FIRST, ""},
+	{SUFFIX(".sharepoint.com"), TENANT_SHAREPOINT, NEAREST, ""},
+	{SUFFIX(".sharepoint.us"), TENANT_SHAREPOINT, NEAREST, ""},
+	{SUFFIX(".sharepoint-mil.us"), TENANT_SHAREPOINT, NEAREST, ""},
+	{SUFFIX(".sharepoint.cn"), TENANT_SHAREPOINT, NEAREST, ""},
+	{SUFFIX(".sharepoint.de"), TENANT_SHAREPOINT, NEAREST, ""},
+	{SUFFIX(".sovcloud-sharepoint.de"), TENANT_SHAREPOINT, NEAREST, ""},
+	{SUFFIX(".sovcloud-sharepoint.fr"), TENANT_SHAREPOINT, NEAREST, ""},
+	{SUFFIX(".core.windows.net"), TENANT_AZURE, FIRST, ""},
+	{SUFFIX(".core.usgovcloudapi.net"), TENANT_AZURE, FIRST, ""},
+	{SUFFIX(".core.chinacloudapi.cn"), TENANT_AZURE, FIRST, ""},
+	{SUFFIX(".storage.azure.net"), TENANT_AZURE, FIRST, ""},
+	{SUFFIX(".amazonaws.com"), TENANT_S3, S3, ""},
+	{SUFFIX(".amazonaws.com.cn"), TENANT_S3, S3, ""},
+	{SUFFIX(".amazonaws.eu"), TENANT_S3, S3, ""},
+	{SUFFIX(".backblazeb2.com"), TENANT_S3_LIKE, S3, ""},
+	{SUFFIX(".wasabisys.com"), TENANT_S3_LIKE, S3, ""},
+	{SUFFIX(".scw.cloud"), TENANT_S3_LIKE, S3, ""},
+	{SUFFIX(".cloud.ovh.net"), TENANT_S3_LIKE, S3, ""},
+	{SUFFIX(".digitaloceanspaces.com"), TENANT_S3_LIKE, REGION, ""},
+	{SUFFIX(".linodeobjects.com"), TENANT_S3_LIKE, REGION, ""},
+	{SUFFIX(".aliyuncs.com"), TENANT_S3_LIKE, MARKED, "oss-"},
+	{SUFFIX(".myqcloud.com"), TENANT_S3_LIKE, MARKED, "cos."},
+	{SUFFIX(".r2.cloudflarestorage.com"), TENANT_S3_LIKE, R2, ""},
+	{SUFFIX(".storage.googleapis.com"), TENANT_GCS, ALL, ""},
+	{SUFFIX(".commondatastorage.googleapis.com"), TENANT_GCS, ALL, ""},
+	{SUFFIX(".firebaseio.com"), TENANT_FIREBASE, NEAREST, ""},
+	{SUFFIX(".firebasedatabase.app"), TENANT_FIREBASE, FIRST, ""},
+	{SUFFIX(".firebasestorage.app"), TENANT_FIREBASE, NEAREST, ""},
+	{SUFFIX(".my.salesforce.com"), TENANT_SALESFORCE, FIRST, ""},
+	{SUFFIX(".file.force.com"), TENANT_SALESFORCE, FIRST, ""},
+	{SUFFIX(".lightning.force.com"), TENANT_SALESFORCE, FIRST, ""},
+	{SUFFIX(".app.box.com"), TENANT_BOX, NEAREST, ""},
+	{SUFFIX(".ent.box.com"), TENANT_BOX, NEAREST, ""},
+	{SUFFIX(".account.box.com"), TENANT_BOX, NEAREST, ""},
+	{SUFFIX(".sharefile.com"), TENANT_SHAREFILE, NEAREST, ""},
+	{SUFFIX(".sharefile.eu"), TENANT_SHAREFILE, NEAREST, ""},
+	{SUFFIX(".egnyte.com"), TENANT_EGNYTE, NEAREST, ""},
+	{SUFFIX(".atlassian.net"), TENANT_ATLASSIAN, NEAREST, ""},
+	{SUFFIX(".snowflakecomputing.com"), TENANT_SNOWFLAKE, FIRST, ""},
 };
 
 #define RULES (sizeof rules / sizeof *rules)
@@ -179,15 +182,25 @@ static bool is_shared(const struct rule *r, struct str label)
 	return r->kind == TENANT_SHAREFILE && str_has_prefix(label, STR("storage-"));
 }
 
+#define SUFFIX_LEAST 8
+
+/* Two letters tell most names from most suffixes. The host has more than SUFFIX_LEAST. */
+static inline bool has_suffix(struct str host, const struct rule *r)
+{
+	const char *end = host.p + host.n, *suffix_end = r->suffix + r->n;
+
+	return host.n > r->n && end[-5] == suffix_end[-5] && end[-SUFFIX_LEAST] == suffix_end[-SUFFIX_LEAST] &&
+	       memcmp(end - r->n, r->suffix, r->n) == 0;
+}
+
 struct tenant tenant_of(struct str host)
 {
-	for (unsigned i = 0; i < RULES; i++) {
+	for (unsigned i = 0; i < RULES && host.n > SUFFIX_LEAST; i++) {
 		const struct rule *r = &rules[i];
-		struct str suffix = str_of(r->suffix);
 
-		if (host.n <= suffix.n || !str_has_suffix(host, suffix))
+		if (!has_suffix(host, r))
 			continue;
-		struct str label = place(r, (struct str){host.p, host.n - suffix.n});
+		struct str label = place(r, (struct str){host.p, host.n - r->n});
 		if (r->kind == TENANT_SHAREPOINT) {
 			strip(&label, STR("-my"));
 			strip(&label, STR("-admin"));

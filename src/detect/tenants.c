@@ -166,25 +166,48 @@ static uint32_t add(struct tenants *t, struct str text, uint32_t client)
 	return n;
 }
 
-uint32_t tenants_find(struct tenants *t, const struct tenant *x, uint32_t client,
-		      const struct detect_clock *now, bool make)
+/* As tenants_find, of one entry by itself. */
+static uint32_t find_or_add(struct tenants *t, struct str text, uint32_t client,
+			    const struct detect_clock *now, bool make)
 {
-	char z[TENANT_TEXT_MAX];
-	struct str text = {z, tenant_text(x, z)};
 	uint32_t id = intern_find(&t->texts, text);
 	uint32_t n = id != INTERN_NONE ? find(t, id, client) : POOL_NONE;
 
-	if (n != POOL_NONE) {
-		lru_use(&t->lru, n);
-	} else {
+	if (n == POOL_NONE) {
 		n = make ? add(t, text, client) : POOL_NONE;
 		if (n == POOL_NONE)
 			return n;
 		tenants_at(t, n)->first_day = now->day;
 		tenants_at(t, n)->part = now->hour / PART_HOURS;
 	}
-	if (tenants_at(t, n)->generation != t->generation)
-		judge(t, tenants_at(t, n), z);
+	struct tenant_use *u = tenants_at(t, n);
+	if (u->generation != t->generation)
+		judge(t, u, text.p);
+	return n;
+}
+
+uint32_t tenants_find(struct tenants *t, const struct tenant *x, uint32_t client,
+		      const struct detect_clock *now, bool make)
+{
+	char z[TENANT_TEXT_MAX];
+	struct str text = {z, tenant_text(x, z)};
+	uint32_t n = find_or_add(t, text, client, now, make);
+
+	if (n == POOL_NONE || tenants_at(t, n)->moved == now->slot)
+		return n;
+	if (client) {
+		/* first, so that the client's own entry is the newer one */
+		uint32_t all = find_or_add(t, text, 0, now, make);
+		if (all != POOL_NONE) {
+			tenants_at(t, all)->moved = now->slot;
+			lru_use(&t->lru, all);
+		}
+		n = find_or_add(t, text, client, now, make); /* making it may have evicted */
+		if (n == POOL_NONE)
+			return n;
+	}
+	tenants_at(t, n)->moved = now->slot;
+	lru_use(&t->lru, n);
 	return n;
 }
 

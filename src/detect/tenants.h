@@ -19,6 +19,7 @@ struct tenant_use {
 	uint32_t text;	 /* interned "sharepoint:contoso" */
 	uint32_t client; /* history_print */
 	struct lru_link lru;
+	uint32_t moved;	     /* five minutes in which it was last brought to the front */
 	uint32_t generation; /* of the lists that the next two are of */
 	bool allowed, own;
 	uint16_t first_day;
@@ -55,7 +56,7 @@ void tenants_allow_none(struct tenants *t);
 bool tenants_know_own(const struct tenants *t, enum tenant_kind kind);
 
 /* The entry of a client's use; POOL_NONE when it is not there and not to be made, or the text did
- * not fit. */
+ * not fit. Everybody's is made and kept with it. */
 uint32_t tenants_find(struct tenants *t, const struct tenant *x, uint32_t client,
 		      const struct detect_clock *now, bool make);
 

@@ -343,7 +343,8 @@ Test(tenants, a_day_passes)
 	cr_expect_eq(tenants_add(&t, n, &c, 1), 1, "the clock was set back");
 	for (uint32_t i = 2; i < 9; i++)
 		tenants_find(&t, &x, i, &c, true);
-	cr_expect_eq(t.evicted, 4);
+	cr_expect_eq(t.evicted, 5, "seven more, and everybody's");
+	cr_expect_neq(tenants_find(&t, &x, 0, &c, false), POOL_NONE, "in use all the time");
 	cr_expect_eq(tenants_find(&t, &x, 1, &c, false), POOL_NONE);
 	tenants_fini(&t);
 }
