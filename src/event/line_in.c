@@ -84,18 +84,29 @@ static void unwrap(struct json_items *items)
 	}
 }
 
-static void recognise(struct line_in *l, struct format_found *found)
+/* The path of each item from `first` on, and what the line shows by them. */
+static void look(struct line_in *l, unsigned first, struct format_seen *seen)
 {
-	struct format_seen seen = {{NULL}};
-
-	paths_begin(l->paths);
-	for (unsigned i = 0; i < l->items.count; i++) {
+	for (unsigned i = first; i < l->items.count; i++) {
 		const struct json_item *item = &l->items.item[i];
 		const struct path *p = l->path[i] = paths_get(l->paths, item->path);
 		l->part[i] = p->record;
 		for (unsigned h = 0; h < p->hints; h++)
-			if (!seen.of[p->hint[h]] && item->kind != VALUE_NULL)
-				seen.of[p->hint[h]] = item;
+			if (!seen->of[p->hint[h]] && item->kind != VALUE_NULL)
+				seen->of[p->hint[h]] = item;
+	}
+}
+
+static void recognise(struct line_in *l, struct format_found *found)
+{
+	struct format_seen seen = {{NULL}};
+	unsigned count = l->items.count;
+
+	paths_begin(l->paths);
+	look(l, 0, &seen);
+	if (seen.of[HINT_PAIRS]) {
+		pairs_unfold(l->json, &l->items);
+		look(l, count, &seen);
 	}
 	format_recognise(&seen, found);
 	if (l->has_as && !found->sure)
@@ -244,7 +255,6 @@ static struct line read_object(struct line_in *l, struct error *e)
 	struct line out = {.kind = LINE_EVENT};
 
 	unwrap(&l->items);
-	pairs_unfold(l->json, &l->items);
 	recognise(l, &found);
 	out.format = found.format->name;
 	if (found.record) {
