@@ -97,11 +97,13 @@ static bool is(const char *a, const char *b)
 
 void format_as(const struct logsource *as, struct format_found *out)
 {
-	*out = (struct format_found){.format = &plain};
-	if (is(as->product, "zeek") && as->service)
+	const struct format *guess = out->format;
+
+	*out = (struct format_found){.format = guess};
+	if (guess == &plain && is(as->product, "zeek") && as->service)
 		format_zeek_log(str_of(as->service), out);
-	else if (is(as->product, "windows"))
-		out->format = &format_sysmon_flat;
+	else if (guess == &plain && is(as->product, "windows"))
+		out->format = format_windows_flat(is(as->service, "security"));
 	out->sources = 0;
 	format_add(out, as->category, as->product, as->service);
 }

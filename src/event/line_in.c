@@ -66,19 +66,30 @@ void line_in_free(struct line_in *l)
 /* Wrappers of search engines, in which the event stands as a whole. */
 static void unwrap(struct json_items *items)
 {
-	static const struct str wrappers[] = {{"_source.", 8}, {"result.", 7}};
+	static const struct {
+		struct str inside;
+		struct str around[4]; /* what the paths beside it begin with */
+	} wrappers[] = {
+		{{"_source.", 8}, {{"_", 1}, {"sort", 4}, {"fields.", 7}, {"highlight.", 10}}},
+		{{"result.", 7}, {{"preview", 7}, {"offset", 6}, {"lastrow", 7}, {"lastRow", 7}}},
+	};
 
 	for (size_t w = 0; w < sizeof wrappers / sizeof *wrappers; w++) {
-		unsigned inside = 0;
-		for (unsigned i = 0; i < items->count; i++)
-			inside += str_has_prefix(items->item[i].path, wrappers[w]);
-		/* around it are a few values of the engine's */
-		if (inside == 0 || items->count - inside > 8)
+		struct str inside = wrappers[w].inside;
+		unsigned in = 0, around = 0;
+		for (unsigned i = 0; i < items->count; i++) {
+			bool is_in = str_has_prefix(items->item[i].path, inside), is_around = false;
+			for (unsigned k = 0; k < 4 && !is_in; k++)
+				is_around |= str_has_prefix(items->item[i].path, wrappers[w].around[k]);
+			in += is_in;
+			around += is_around;
+		}
+		if (in == 0 || around == 0 || in + around != items->count)
 			continue;
 		for (unsigned i = 0; i < items->count; i++) {
 			struct str *path = &items->item[i].path;
-			if (str_has_prefix(*path, wrappers[w]))
-				*path = (struct str){path->p + wrappers[w].n, path->n - wrappers[w].n};
+			if (str_has_prefix(*path, inside))
+				*path = (struct str){path->p + inside.n, path->n - inside.n};
 		}
 		return;
 	}
@@ -99,7 +110,7 @@ static void look(struct line_in *l, unsigned first, struct format_seen *seen)
 
 static void recognise(struct line_in *l, struct format_found *found)
 {
-	struct format_seen seen = {{NULL}};
+	struct format_seen seen = {.end = NULL};
 	unsigned count = l->items.count;
 
 	paths_begin(l->paths);
@@ -108,6 +119,7 @@ static void recognise(struct line_in *l, struct format_found *found)
 		pairs_unfold(l->json, &l->items);
 		look(l, count, &seen);
 	}
+	seen.end = l->items.item + l->items.count;
 	format_recognise(&seen, found);
 	if (l->has_as && !found->sure)
 		format_as(&l->as, found);
@@ -124,8 +136,8 @@ static void take_derived(void *context, uint32_t field, struct str text, bool mo
 	}
 	items->item[items->count] = (struct json_item){.kind = VALUE_TEXT, .text = text};
 	/* several of one field are a list */
-	gather_add(l->gather, items->count++, UINT32_MAX,
-		   &(struct path_name){field, ALIAS_HUB, more});
+	enum alias_rank rank = more ? ALIAS_OWN : ALIAS_HUB;
+	gather_add(l->gather, items->count++, UINT32_MAX, &(struct path_name){field, rank, more});
 }
 
 static void assign_roles(const struct path_meaning *m, const struct json_item *item,
@@ -157,9 +169,12 @@ static void read_values(struct line_in *l, const struct format *format, struct d
 	out->event.count = gather_end(l->gather, &l->items, &out->event.values, &out->values_lost);
 }
 
+/* Empty too where a tool writes "-" for nothing. */
 static struct str text_of(const struct derive_line *d, enum role r)
 {
-	return d->role[r] ? d->role[r]->text : (struct str){NULL, 0};
+	struct str s = d->role[r] ? d->role[r]->text : (struct str){NULL, 0};
+
+	return str_eq(s, STR("-")) ? (struct str){NULL, 0} : s;
 }
 
 static bool port_of(struct str s, uint16_t *port)
@@ -212,8 +227,8 @@ static struct str subject(struct line_in *l, const struct derive_line *d)
 	struct str dns = text_of(d, ROLE_DNS_NAME), name = dns.n ? dns : text_of(d, ROLE_NAME);
 	uint16_t port;
 
-	if (name.n == 0 || str_eq(name, STR("-")))
-		return (struct str){NULL, 0};
+	if (name.n == 0)
+		return name;
 	size_t n = dns.n ? hostname_from_text(name, l->name)
 			 : hostname_from_authority(name, l->name, &port);
 	struct str out = {l->name, n};
@@ -267,6 +282,7 @@ static struct line read_object(struct line_in *l, struct error *e)
 	}
 	memcpy(out.source, found.source, sizeof out.source);
 	out.sources = found.sources;
+	out.own = found.own;
 	struct derive_line d = {.items = &l->items, .json = l->json, .fields = &l->derived};
 	read_values(l, found.format, &d, &out);
 	join(l, found.format, &d, &out);

@@ -221,6 +221,7 @@ Test(format, ecs)
 #define HOST(os, rest) "{\"host\":{\"os\":{\"type\":\"" os "\"}},\"process\":{\"executable\":\"/bin/x\"}," rest "}"
 	expect(HOST("macos", "\"event\":{\"category\":[\"network\"],\"type\":[\"start\"]},\"destination\":{\"ip\":\"192.0.2.1\"}"),
 	       "ecs", "network_connection/macos/");
+	expect(HOST("macos", "\"event\":{\"category\":[\"host\",\"network\"]}"), "ecs", "network_connection/macos/");
 	expect(HOST("linux", "\"event\":{\"category\":[\"network\"]},\"dns\":{\"question\":{\"name\":\"a\"}}"),
 	       "ecs", "dns_query/linux/");
 	expect(HOST("windows", "\"event\":{\"category\":[\"process\"],\"type\":[\"start\"]}"), "ecs",
@@ -249,6 +250,8 @@ Test(format, hosts_other_than_windows)
 	       "endpointsecurity", "process_creation/macos/endpointsecurity");
 	expect("{\"event_type\":9,\"event\":{\"exec\":{\"target\":{\"executable\":{\"path\":\"/usr/bin/x\"}}}}}",
 	       "endpointsecurity", "process_creation/macos/endpointsecurity");
+	expect("{\"process_name\":\"rclone.exe\",\"process_arguments\":\"copy\",\"dest\":\"192.0.2.1\"}", "nvm",
+	       "/cisco/nvm");
 	expect("{\"type\":\"EXECVE\",\"a0\":\"ls\"}", "auditd", "/linux/auditd");
 }
 
@@ -281,6 +284,8 @@ Test(format, the_user_says_what_a_line_does_not)
 	expect_as("/m365/threat_management",
 		  "{\"eventSource\":\"SecurityComplianceCenter\",\"eventName\":\"x\",\"status\":\"success\"}", "json",
 		  "/m365/threat_management");
+	expect_as("process_creation/windows", "{\"EventID\":4688,\"NewProcessName\":\"C:\\\\a.exe\"}", "windows",
+		  "process_creation/windows/");
 	expect_as("webserver", "{\"message\":\"GET / HTTP/1.1\"}", "json", "webserver//");
 	/* what a line says itself stands */
 	expect_as("proxy", SYSMON("22"), "evtx", "dns_query/windows/sysmon");

@@ -111,6 +111,36 @@ Test(line_in, the_filter_of_windows_tells_connections)
 	cr_expect_eq(t.line.tuple.proto, PROTO_TCP);
 }
 
+Test(line_in, events_of_ours_are_told)
+{
+	read_with("Image", NULL, EVTX_22);
+	cr_expect(!t.line.own);
+	event_line_fini(&t);
+	read_with("Image QueryName", NULL,
+		  "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"Egret\"}},\"EventID\":22,"
+		  "\"Channel\":\"Microsoft-Windows-Sysmon/Operational\"},\"EventData\":{\"QueryName\":\"a\","
+		  "\"Image\":null}}}");
+	cr_expect(t.line.own);
+	EXPECT_SOURCES(&t, "dns_query/windows/sysmon");
+	EXPECT_VALUE(&t, "Image", "");
+	cr_expect_eq(t.line.image.n, 0);
+}
+
+Test(line_in, wrappers_of_search_engines)
+{
+	read_with("QueryName _source.QueryName", NULL,
+		  "{\"_index\":\"x\",\"_id\":\"1\",\"_source\":{\"QueryName\":\"a\"},\"sort\":[1]}");
+	EXPECT_VALUE(&t, "QueryName", "a");
+	event_line_fini(&t);
+	read_with("QueryName result.QueryName", NULL,
+		  "{\"preview\":false,\"result\":{\"QueryName\":\"a\"}}");
+	EXPECT_VALUE(&t, "QueryName", "a");
+	event_line_fini(&t);
+	/* a field of its own */
+	read_with("result.code", NULL, "{\"result\":{\"code\":1},\"action\":\"x\"}");
+	EXPECT_VALUE(&t, "result.code", "1");
+}
+
 Test(line_in, pairs_of_name_and_value)
 {
 	read_with("CommandLine Image Data EventID", NULL,
