@@ -292,14 +292,6 @@ static struct str channel_of(const struct format_seen *s)
 	return (struct str){colon + 1, source.n - (size_t)(colon + 1 - source.p)};
 }
 
-static bool has_word(struct str s, struct str word)
-{
-	for (size_t i = 0; i + word.n <= s.n; i++)
-		if (str_ieq((struct str){s.p + i, word.n}, word))
-			return true;
-	return false;
-}
-
 bool format_windows(const struct format_seen *s, struct format_found *f)
 {
 	struct str channel = channel_of(s), provider = seen_text(s, HINT_PROVIDER);
@@ -316,7 +308,7 @@ bool format_windows(const struct format_seen *s, struct format_found *f)
 		return false;
 	bool is_linux = str_has_prefix(channel, STR("Linux-")) || str_has_prefix(provider, STR("Linux-"));
 	f->format = variant(s, service);
-	f->own = has_word(provider, STR(LINE_OWN_PROVIDER));
+	f->own = seen_is(s, HINT_EVENT_SOURCE_NAME, STR(LINE_OWN_SOURCE));
 	format_windows_event(is_linux ? "linux" : "windows", service, id,
 			     seen_text(s, HINT_EVENT_TYPE_NAME), f);
 	return true;

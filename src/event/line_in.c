@@ -11,12 +11,16 @@
 #include "event/paths.h"
 #include "event/record_in.h"
 #include "event/when.h"
+#include "event/wire.h"
 
 struct line_in {
 	struct json_in *json;
 	struct paths *paths;
 	struct gather *gather;
 	struct record_in *record;
+	const struct fields *fields;
+	struct wire *wire; /* what it knows; made when the first event of ours is read */
+	uint64_t *unknown;
 	struct derive_fields derived;
 	struct logsource as; /* own texts */
 	bool has_as;
@@ -37,6 +41,7 @@ struct line_in *line_in_new(const struct fields *fields, const struct logsource 
 {
 	struct line_in *l = mem_zalloc(sizeof *l);
 
+	l->fields = fields;
 	l->json = json_in_new();
 	l->paths = paths_new(fields);
 	l->gather = gather_new(fields_count(fields));
@@ -57,6 +62,8 @@ void line_in_free(struct line_in *l)
 	paths_free(l->paths);
 	gather_free(l->gather);
 	record_in_free(l->record);
+	wire_free(l->wire);
+	free(l->unknown);
 	free((char *)l->as.category);
 	free((char *)l->as.product);
 	free((char *)l->as.service);
@@ -152,15 +159,17 @@ static void assign_roles(const struct path_meaning *m, const struct json_item *i
 	}
 }
 
-static void read_values(struct line_in *l, const struct format *format, struct derive_line *d,
+static void read_values(struct line_in *l, const struct format_found *found, struct derive_line *d,
 			struct line *out)
 {
 	uint8_t best[ROLES] = {0};
 
 	gather_begin(l->gather);
 	for (unsigned i = 0; i < l->items.count; i++) {
-		const struct path_meaning *m = paths_meaning(l->paths, l->path[i], format);
-		for (unsigned n = 0; n < m->names; n++)
+		const struct path_meaning *m = paths_meaning(l->paths, l->path[i], found->format);
+		/* null in an event of ours is not a value but the lack of one */
+		bool none = found->own && l->items.item[i].kind == VALUE_NULL;
+		for (unsigned n = 0; n < m->names && !none; n++)
 			gather_add(l->gather, i, l->path[i]->number, &m->name[n]);
 		assign_roles(m, &l->items.item[i], d, best);
 	}
@@ -175,6 +184,35 @@ static struct str text_of(const struct derive_line *d, enum role r)
 	struct str s = d->role[r] ? d->role[r]->text : (struct str){NULL, 0};
 
 	return str_eq(s, STR("-")) ? (struct str){NULL, 0} : s;
+}
+
+/* Of an event that egret wrote: what the wire cannot know, but for what was filled in since. */
+static const uint64_t *unknown_of(struct line_in *l, const struct format_found *found,
+				  const struct event *e)
+{
+	const char *category = found->source[0].category, *service = found->source[0].service;
+	size_t words = fields_count(l->fields) / 64 + 1;
+	enum wire_view view;
+
+	if (category && strcmp(category, "dns_query") == 0)
+		view = WIRE_DNS_QUERY;
+	else if (category && strcmp(category, "network_connection") == 0)
+		view = WIRE_CONNECTION;
+	else if (service && strcmp(service, "dns-client") == 0)
+		view = WIRE_DNS_CLIENT;
+	else
+		return NULL;
+	if (!l->wire) {
+		l->wire = wire_new(l->fields);
+		l->unknown = mem_array(words, sizeof *l->unknown);
+	}
+	memcpy(l->unknown, wire_unknown(l->wire, view, false), words * sizeof *l->unknown);
+	for (uint32_t i = 0; i < e->count; i++) {
+		uint32_t field = e->values[i].field;
+		if (field != FIELD_NONE)
+			l->unknown[field / 64] &= ~(UINT64_C(1) << field % 64);
+	}
+	return l->unknown;
 }
 
 static bool port_of(struct str s, uint16_t *port)
@@ -282,9 +320,10 @@ static struct line read_object(struct line_in *l, struct error *e)
 	}
 	memcpy(out.source, found.source, sizeof out.source);
 	out.sources = found.sources;
-	out.own = found.own;
 	struct derive_line d = {.items = &l->items, .json = l->json, .fields = &l->derived};
-	read_values(l, found.format, &d, &out);
+	read_values(l, &found, &d, &out);
+	if (found.own)
+		out.event.unknown = unknown_of(l, &found, &out.event);
 	join(l, found.format, &d, &out);
 	out.event.line = l->number;
 	return out;

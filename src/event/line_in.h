@@ -15,7 +15,9 @@
 struct line_in;
 
 #define LINE_SOURCES_MAX 4
-#define LINE_OWN_PROVIDER "egret" /* in the name of a provider, in any case: events of ours */
+/* The EventSourceName of a provider in Windows events that egret wrote (--format sysmon): what the
+ * wire cannot know is unknown in them, as it is in our records. */
+#define LINE_OWN_SOURCE "egret"
 
 enum line_kind {
 	LINE_EVENT,
@@ -33,9 +35,6 @@ struct line {
 	 * as the reader. */
 	struct logsource source[LINE_SOURCES_MAX];
 	unsigned sources;
-	/* An event that egret wrote itself (--format sysmon), told by its provider: what is null
-	 * or missing in it may be something the wire cannot know. */
-	bool own;
 	struct event event;	     /* LINE_EVENT; .view is left to the caller */
 	const struct record *record; /* LINE_RECORD */
 	/* what joins an event of a host with a connection on the wire; empty: not told */

@@ -111,19 +111,31 @@ Test(line_in, the_filter_of_windows_tells_connections)
 	cr_expect_eq(t.line.tuple.proto, PROTO_TCP);
 }
 
-Test(line_in, events_of_ours_are_told)
+static bool unknown(const char *name)
+{
+	return event_unknown(&t.line.event, fields_find(t.fields, str_of(name)));
+}
+
+Test(line_in, what_is_null_in_an_event_of_ours_is_unknown)
 {
 	read_with("Image", NULL, EVTX_22);
-	cr_expect(!t.line.own);
+	cr_expect_null(t.line.event.unknown);
 	event_line_fini(&t);
-	read_with("Image QueryName", NULL,
-		  "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"Egret\"}},\"EventID\":22,"
+	read_with("Image QueryName User CommandLine Nonsense", NULL,
+		  "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"Microsoft-Windows-Sysmon\","
+		  "\"EventSourceName\":\"egret\"}},\"EventID\":22,"
 		  "\"Channel\":\"Microsoft-Windows-Sysmon/Operational\"},\"EventData\":{\"QueryName\":\"a\","
-		  "\"Image\":null}}}");
-	cr_expect(t.line.own);
+		  "\"Image\":null,\"User\":\"ada\"}}}");
+	cr_assert(t.line.event.unknown);
 	EXPECT_SOURCES(&t, "dns_query/windows/sysmon");
-	EXPECT_VALUE(&t, "Image", "");
-	cr_expect_eq(t.line.image.n, 0);
+	EXPECT_ABSENT(&t, "Image");
+	cr_expect(unknown("Image"));
+	cr_expect(unknown("CommandLine"));
+	cr_expect(!unknown("QueryName"));
+	cr_expect(!unknown("Nonsense"));
+	/* filled in by somebody since */
+	EXPECT_VALUE(&t, "User", "ada");
+	cr_expect(!unknown("User"));
 }
 
 Test(line_in, wrappers_of_search_engines)
@@ -220,11 +232,11 @@ Test(line_in, a_request_by_its_parts_and_as_a_whole)
 		  "\"id.resp_h\":\"192.0.2.1\",\"id.resp_p\":80,\"method\":\"POST\",\"host\":\"transfer.sh\","
 		  "\"uri\":\"/up/x.tar.gz?k=v/w.z\",\"user_agent\":\"curl/8\",\"status_code\":200,"
 		  "\"resp_mime_types\":[\"text/plain\",\"text/html\"]}");
-	EXPECT_VALUE(&t, "c-uri", "http://transfer.sh/up/x.tar.gz?k=v/w.z");
-	EXPECT_VALUE(&t, "cs-uri", "http://transfer.sh/up/x.tar.gz?k=v/w.z");
+	EXPECT_VALUE(&t, "c-uri", "http://transfer.sh/up/x.tar.gz?k=v/w.z|/up/x.tar.gz?k=v/w.z");
+	EXPECT_VALUE(&t, "url.full", "http://transfer.sh/up/x.tar.gz?k=v/w.z");
 	EXPECT_VALUE(&t, "cs-uri-stem", "/up/x.tar.gz");
-	EXPECT_VALUE(&t, "cs-uri-query", "/up/x.tar.gz?k=v/w.z");
-	EXPECT_VALUE(&t, "c-uri-query", "k=v/w.z");
+	EXPECT_VALUE(&t, "cs-uri-query", "k=v/w.z|/up/x.tar.gz?k=v/w.z");
+	EXPECT_VALUE(&t, "c-uri-query", "k=v/w.z|/up/x.tar.gz?k=v/w.z");
 	EXPECT_VALUE(&t, "c-uri-extension", "gz");
 	EXPECT_VALUE(&t, "cs-host", "transfer.sh");
 	EXPECT_VALUE(&t, "c-useragent", "curl/8");
@@ -240,7 +252,7 @@ Test(line_in, a_request_by_its_parts_and_as_a_whole)
 		  "{\"event_type\":\"http\",\"flow_id\":1,\"src_ip\":\"10.0.0.7\",\"src_port\":1,\"dest_ip\":\"192.0.2.1\","
 		  "\"dest_port\":80,\"proto\":\"TCP\",\"http\":{\"hostname\":\"a.example\",\"url\":\"/?u=http://b.example/c.d\","
 		  "\"http_user_agent\":\"x\",\"http_method\":\"GET\",\"status\":404}}");
-	EXPECT_VALUE(&t, "c-uri", "http://a.example/?u=http://b.example/c.d");
+	EXPECT_VALUE(&t, "c-uri", "http://a.example/?u=http://b.example/c.d|/?u=http://b.example/c.d");
 	EXPECT_VALUE(&t, "cs-uri-stem", "/");
 	EXPECT_ABSENT(&t, "c-uri-extension");
 	cr_expect(t.line.has_tuple);
@@ -248,8 +260,8 @@ Test(line_in, a_request_by_its_parts_and_as_a_whole)
 
 	read_with(HTTP_NAMES, NULL,
 		  "{\"event\":{\"dataset\":\"squid.log\"},\"url\":{\"full\":\"https://a.example/b/c.exe?d\",\"domain\":\"a.example\"}}");
-	EXPECT_VALUE(&t, "c-uri", "https://a.example/b/c.exe?d");
-	EXPECT_VALUE(&t, "cs-uri-query", "/b/c.exe?d");
+	EXPECT_VALUE(&t, "c-uri", "https://a.example/b/c.exe?d|/b/c.exe?d");
+	EXPECT_VALUE(&t, "cs-uri-query", "d|/b/c.exe?d");
 	EXPECT_VALUE(&t, "c-uri-extension", "exe");
 	EXPECT_VALUE(&t, "cs-host", "a.example");
 }
@@ -280,7 +292,7 @@ Test(line_in, suricatas_answers)
 
 Test(line_in, zeeks_answers)
 {
-	read_with("query answers answer qtype_name id.resp_p dns.answers.data", NULL,
+	read_with("query answers answer qtype_name id.resp_p dns.answers.data parent_domain question_length", NULL,
 		  "{\"_path\":\"dns\",\"uid\":\"C\",\"id.orig_h\":\"10.0.0.7\",\"id.orig_p\":1,\"id.resp_h\":\"192.0.2.53\","
 		  "\"id.resp_p\":53,\"proto\":\"udp\",\"query\":\"a.example\",\"qtype_name\":\"A\","
 		  "\"answers\":[\"b.example\",\"192.0.2.8\"]}");
@@ -288,8 +300,25 @@ Test(line_in, zeeks_answers)
 	EXPECT_VALUE(&t, "answer", "b.example|192.0.2.8");
 	EXPECT_VALUE(&t, "dns.answers.data", "b.example|192.0.2.8");
 	EXPECT_VALUE(&t, "id.resp_p", "53");
+	EXPECT_VALUE(&t, "parent_domain", "example");
+	EXPECT_VALUE(&t, "question_length", "9");
 	EXPECT_STR(t.line.name, "a.example");
 	cr_expect(t.line.has_tuple);
+}
+
+Test(line_in, a_connection_of_zeek_was_let_through)
+{
+#define ZEEK_CONN(state)                                                                           \
+	"{\"_path\":\"conn\",\"id.orig_h\":\"10.0.0.7\",\"id.orig_p\":1,\"id.resp_h\":\"192.0.2.1\",\"id.resp_p\":22," \
+	"\"proto\":\"tcp\",\"conn_state\":\"" state "\",\"orig_bytes\":5,\"resp_bytes\":6}"
+	read_with("action blocked dst_port source.bytes network.state", NULL, ZEEK_CONN("SF"));
+	EXPECT_VALUE(&t, "action", "allow|allowed|accept|accepted|forward|pass|permit|permitted|trust");
+	EXPECT_VALUE(&t, "blocked", "false");
+	EXPECT_VALUE(&t, "dst_port", "22");
+	EXPECT_VALUE(&t, "source.bytes", "5");
+	EXPECT_VALUE(&t, "network.state", "SF");
+	event_line_read(&t, ZEEK_CONN("REJ"));
+	EXPECT_ABSENT(&t, "action");
 }
 
 Test(line_in, clouds)
