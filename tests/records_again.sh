@@ -10,7 +10,7 @@ captures=0
 for capture in "$src"/tests/captures/demo.pcap "$shared"/pcaps/*.pcap*; do
 	[ -f "$capture" ] || continue
 	# a damaged capture says so by its status
-	./egret -q --domains "$src/domains" --cache= -r "$capture" --records "$folder/first" \
+	./egret -q --domains "$src/domains" --cache "$folder/cache" -r "$capture" --records "$folder/first" \
 		>/dev/null 2>&1 || [ $? = 1 ]
 	./tests/records_again <"$folder/first" >"$folder/second"
 	cmp "$folder/first" "$folder/second" || {

@@ -2,30 +2,41 @@
 
 #include "base/writer.h"
 
-static const char *const names[DERIVEDS] = {
-	[DERIVED_C_URI] = "c-uri",
-	[DERIVED_CS_URI] = "cs-uri",
-	[DERIVED_URL_FULL] = "url.full",
-	[DERIVED_CS_URI_STEM] = "cs-uri-stem",
-	[DERIVED_URL_PATH] = "url.path",
-	[DERIVED_CS_URI_QUERY] = "cs-uri-query",
-	[DERIVED_C_URI_QUERY] = "c-uri-query",
-	[DERIVED_URL_QUERY] = "url.query",
-	[DERIVED_C_URI_EXTENSION] = "c-uri-extension",
-	[DERIVED_URL_EXTENSION] = "url.extension",
-	[DERIVED_INITIATED] = "Initiated",
-	[DERIVED_PROTOCOL] = "Protocol",
-	[DERIVED_TRANSPORT] = "network.transport",
-	[DERIVED_COMMAND_LINE] = "CommandLine",
-	[DERIVED_PROCESS_NAME] = "process.name",
-	[DERIVED_HASHES] = "Hashes",
-	[DERIVED_EVENT_SERVICE] = "eventService",
+enum piece {
+	WHOLE, /* URL */
+	TARGET,
+	QUERY,
+	STEM,
+	EXTENSION,
+	PARENT_DOMAIN,
+	QUESTION_LENGTH,
+	ACTION,
+	BLOCKED,
+	INITIATED,
+	TRANSPORT,
+	COMMAND_LINE,
+	PROCESS_NAME,
+	HASH,
+	EVENT_SERVICE,
 };
+
+static const struct {
+	uint8_t piece;
+	const char *name;
+} derived[] = {
+#define DERIVED(piece, name) {piece, name},
+#include "event/derived.def"
+#undef DERIVED
+};
+
+#define COUNT (sizeof derived / sizeof *derived)
+
+_Static_assert(COUNT <= DERIVED_MAX, "room for all names");
 
 void derive_init(struct derive_fields *d, const struct fields *fields)
 {
-	for (unsigned i = 0; i < DERIVEDS; i++)
-		d->field[i] = fields_find(fields, str_of(names[i]));
+	for (size_t i = 0; i < COUNT; i++)
+		d->field[i] = fields_find(fields, str_of(derived[i].name));
 }
 
 struct out {
@@ -34,10 +45,20 @@ struct out {
 	void *context;
 };
 
-static void tell(const struct out *o, enum derived d, struct str text)
+static void tell(const struct out *o, enum piece piece, struct str text)
 {
-	if (o->l->fields->field[d] != FIELD_NONE)
-		o->take(o->context, o->l->fields->field[d], text, d == DERIVED_PROTOCOL);
+	for (size_t i = 0; i < COUNT; i++)
+		if (derived[i].piece == piece && o->l->fields->field[i] != FIELD_NONE)
+			o->take(o->context, o->l->fields->field[i], text, piece == TRANSPORT);
+}
+
+static bool wanted(const struct derive_line *l, enum piece first, enum piece last)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (derived[i].piece >= first && derived[i].piece <= last &&
+		    l->fields->field[i] != FIELD_NONE)
+			return true;
+	return false;
 }
 
 static struct str text_of(const struct derive_line *l, enum role r)
@@ -45,14 +66,6 @@ static struct str text_of(const struct derive_line *l, enum role r)
 	const struct json_item *i = l->role[r];
 
 	return i && i->kind != VALUE_NULL ? i->text : (struct str){NULL, 0};
-}
-
-static bool wanted(const struct derive_line *l, enum derived from, enum derived to)
-{
-	for (unsigned d = from; d <= to; d++)
-		if (l->fields->field[d] != FIELD_NONE)
-			return true;
-	return false;
 }
 
 /* Pieces put together; empty when there is no more room. */
@@ -97,31 +110,23 @@ static struct str target_of(struct str url)
 	return from(rest, path < query ? path : query);
 }
 
-static void url_parts(const struct out *o, struct str full, struct str target)
+static void url_parts(const struct out *o, struct str whole, struct str target)
 {
 	size_t mark = find(target, '?');
 	struct str path = {target.p, mark};
-	struct str query = mark < target.n ? from(target, mark + 1) : (struct str){NULL, 0};
 	const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
 	struct str last = slash ? from(path, (size_t)(slash + 1 - path.p)) : path;
 	const char *dot = last.n ? memrchr(last.p, '.', last.n) : NULL;
 
-	tell(o, DERIVED_C_URI, full);
-	tell(o, DERIVED_CS_URI, full);
-	tell(o, DERIVED_URL_FULL, full);
-	tell(o, DERIVED_CS_URI_STEM, path);
-	tell(o, DERIVED_URL_PATH, path);
-	/* rules for web servers take this for the whole of what was asked for */
-	tell(o, DERIVED_CS_URI_QUERY, target);
-	if (query.n) {
-		tell(o, DERIVED_C_URI_QUERY, query);
-		tell(o, DERIVED_URL_QUERY, query);
-	}
-	if (dot && dot + 1 < last.p + last.n) {
-		struct str extension = from(last, (size_t)(dot + 1 - last.p));
-		tell(o, DERIVED_C_URI_EXTENSION, extension);
-		tell(o, DERIVED_URL_EXTENSION, extension);
-	}
+	tell(o, WHOLE, whole);
+	if (mark < target.n)
+		tell(o, QUERY, from(target, mark + 1));
+	if (target.n == 0)
+		return;
+	tell(o, TARGET, target);
+	tell(o, STEM, path);
+	if (dot && dot + 1 < last.p + last.n)
+		tell(o, EXTENSION, from(last, (size_t)(dot + 1 - last.p)));
 }
 
 static void url(const struct out *o)
@@ -131,7 +136,7 @@ static void url(const struct out *o)
 	struct str path = text_of(l, ROLE_URL_PATH), query = text_of(l, ROLE_URL_QUERY);
 	struct str scheme = text_of(l, ROLE_URL_SCHEME);
 
-	if (!wanted(l, DERIVED_C_URI, DERIVED_URL_EXTENSION))
+	if (!wanted(l, WHOLE, EXTENSION))
 		return;
 	if (whole.n == 0 && path.n)
 		whole = query.n ? join(l, (struct str[]){path, STR("?"), query}, 3) : path;
@@ -157,10 +162,10 @@ static void direction(const struct out *o)
 
 	for (size_t i = 0; i < sizeof out / sizeof *out; i++)
 		if (str_ieq(out[i], s))
-			tell(o, DERIVED_INITIATED, STR("true"));
+			tell(o, INITIATED, STR("true"));
 	for (size_t i = 0; i < sizeof in / sizeof *in; i++)
 		if (str_ieq(in[i], s))
-			tell(o, DERIVED_INITIATED, STR("false"));
+			tell(o, INITIATED, STR("false"));
 }
 
 static void protocol(const struct out *o)
@@ -172,8 +177,7 @@ static void protocol(const struct out *o)
 
 	if (name.n == 0)
 		return;
-	tell(o, DERIVED_PROTOCOL, name);
-	tell(o, DERIVED_TRANSPORT, name);
+	tell(o, TRANSPORT, name);
 }
 
 /* Arguments in a list, put together with blanks. */
@@ -183,7 +187,7 @@ static void command_line(const struct out *o)
 	const struct json_item *first = l->role[ROLE_ARGUMENTS];
 	size_t room = 0;
 
-	if (!first || !wanted(l, DERIVED_COMMAND_LINE, DERIVED_COMMAND_LINE))
+	if (!first || !wanted(l, COMMAND_LINE, COMMAND_LINE))
 		return;
 	const struct json_item *end = l->items->item + l->items->count, *i = first;
 	for (; i < end && str_eq(i->path, first->path); i++)
@@ -197,7 +201,7 @@ static void command_line(const struct out *o)
 			wr_char(&w, ' ');
 		wr_str(&w, k->text);
 	}
-	tell(o, DERIVED_COMMAND_LINE, (struct str){p, wr_length(&w)});
+	tell(o, COMMAND_LINE, (struct str){p, wr_length(&w)});
 }
 
 static void process_name(const struct out *o)
@@ -210,7 +214,7 @@ static void process_name(const struct out *o)
 			break;
 		}
 	if (s.n)
-		tell(o, DERIVED_PROCESS_NAME, s);
+		tell(o, PROCESS_NAME, s);
 }
 
 /* As Sysmon writes them, one value each. */
@@ -224,12 +228,12 @@ static void hashes(const struct out *o)
 		     {ROLE_SHA256, {"SHA256=", 7}},
 		     {ROLE_IMPHASH, {"IMPHASH=", 8}}};
 
-	if (!wanted(o->l, DERIVED_HASHES, DERIVED_HASHES))
+	if (!wanted(o->l, HASH, HASH))
 		return;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		struct str s = text_of(o->l, known[i].role);
 		if (s.n)
-			tell(o, DERIVED_HASHES, join(o->l, (struct str[]){known[i].before, s}, 2));
+			tell(o, HASH, join(o->l, (struct str[]){known[i].before, s}, 2));
 	}
 }
 
@@ -238,8 +242,45 @@ static void event_service(const struct out *o)
 {
 	struct str s = text_of(o->l, ROLE_APPLICATION);
 
-	if (s.n && wanted(o->l, DERIVED_EVENT_SERVICE, DERIVED_EVENT_SERVICE))
-		tell(o, DERIVED_EVENT_SERVICE, join(o->l, (struct str[]){s, STR(".googleapis.com")}, 2));
+	if (s.n && wanted(o->l, EVENT_SERVICE, EVENT_SERVICE))
+		tell(o, EVENT_SERVICE, join(o->l, (struct str[]){s, STR(".googleapis.com")}, 2));
+}
+
+static void question(const struct out *o)
+{
+	struct str name = text_of(o->l, ROLE_DNS_NAME);
+	size_t dot = find(name, '.');
+	char *p;
+
+	if (name.n == 0 || !wanted(o->l, PARENT_DOMAIN, QUESTION_LENGTH))
+		return;
+	if (dot + 1 < name.n)
+		tell(o, PARENT_DOMAIN, from(name, dot + 1));
+	p = json_in_room(o->l->json, 20);
+	if (!p)
+		return;
+	struct writer w = wr_of(p, 20);
+	wr_u64(&w, name.n);
+	tell(o, QUESTION_LENGTH, (struct str){p, wr_length(&w)});
+}
+
+/* A connection that was established was let through; the words that firewalls have for this. */
+static void let_through(const struct out *o)
+{
+	static const struct str established[] = {{"SF", 2},   {"S1", 2},	  {"S2", 2},   {"S3", 2},
+						 {"RSTO", 4}, {"RSTR", 4}, {"established", 11}, {"closed", 6}};
+	static const char *const words[] = {"allow",   "allowed", "accept", "accepted", "forward",
+					    "pass",    "permit",  "permitted", "trust"};
+	struct str state = text_of(o->l, ROLE_STATE);
+	bool through = false;
+
+	for (size_t i = 0; i < sizeof established / sizeof *established; i++)
+		through |= str_eq(established[i], state);
+	if (!through)
+		return;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		tell(o, ACTION, str_of(words[i]));
+	tell(o, BLOCKED, STR("false"));
 }
 
 void derive_values(const struct derive_line *l, derive_take *take, void *context)
@@ -247,6 +288,8 @@ void derive_values(const struct derive_line *l, derive_take *take, void *context
 	const struct out o = {l, take, context};
 
 	url(&o);
+	question(&o);
+	let_through(&o);
 	direction(&o);
 	protocol(&o);
 	command_line(&o);

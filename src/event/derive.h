@@ -6,30 +6,11 @@
 
 #include "event/paths.h"
 
-enum derived {
-	DERIVED_C_URI,
-	DERIVED_CS_URI,
-	DERIVED_URL_FULL,
-	DERIVED_CS_URI_STEM,
-	DERIVED_URL_PATH,
-	DERIVED_CS_URI_QUERY,
-	DERIVED_C_URI_QUERY,
-	DERIVED_URL_QUERY,
-	DERIVED_C_URI_EXTENSION,
-	DERIVED_URL_EXTENSION,
-	DERIVED_INITIATED,
-	DERIVED_PROTOCOL,
-	DERIVED_TRANSPORT,
-	DERIVED_COMMAND_LINE,
-	DERIVED_PROCESS_NAME,
-	DERIVED_HASHES,
-	DERIVED_EVENT_SERVICE,
-	DERIVEDS
-};
+#define DERIVED_MAX 32
 
-/* The field numbers, FIELD_NONE where no rule asks. */
+/* The field numbers of derived.def, FIELD_NONE where no rule asks. */
 struct derive_fields {
-	uint32_t field[DERIVEDS];
+	uint32_t field[DERIVED_MAX];
 };
 
 void derive_init(struct derive_fields *d, const struct fields *fields);

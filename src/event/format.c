@@ -65,7 +65,6 @@ static void bare(const struct format_seen *s, struct format_found *f)
 	};
 	const char *product = system_of(seen_text(s, HINT_IMAGE));
 
-	f->format = &plain;
 	for (size_t i = 0; i < sizeof telling / sizeof *telling; i++) {
 		if (!s->of[telling[i].hint])
 			continue;
@@ -87,6 +86,7 @@ void format_recognise(const struct format_seen *seen, struct format_found *out)
 	if (format_windows(seen, out) || format_ecs(seen, out) || format_zeek(seen, out) ||
 	    format_suricata(seen, out) || format_cloud(seen, out))
 		return;
+	*out = (struct format_found){.format = &plain};
 	bare(seen, out);
 }
 
@@ -97,11 +97,13 @@ static bool is(const char *a, const char *b)
 
 void format_as(const struct logsource *as, struct format_found *out)
 {
-	*out = (struct format_found){.format = &plain};
-	if (is(as->product, "zeek") && as->service)
+	const struct format *guess = out->format;
+
+	*out = (struct format_found){.format = guess};
+	if (guess == &plain && is(as->product, "zeek") && as->service)
 		format_zeek_log(str_of(as->service), out);
-	else if (is(as->product, "windows"))
-		out->format = &format_sysmon_flat;
+	else if (guess == &plain && is(as->product, "windows"))
+		out->format = format_windows_flat(is(as->service, "security"));
 	out->sources = 0;
 	format_add(out, as->category, as->product, as->service);
 }

@@ -49,7 +49,7 @@ struct format {
 
 struct format_found {
 	const struct format *format; /* never NULL */
-	bool sure, record;
+	bool sure, record, own;
 	struct logsource source[LINE_SOURCES_MAX];
 	unsigned sources;
 };
@@ -57,10 +57,11 @@ struct format_found {
 /* A line's first item of each hint, NULL when there is none. */
 struct format_seen {
 	const struct json_item *of[HINTS];
+	const struct json_item *end; /* of all items */
 };
 
 void format_recognise(const struct format_seen *seen, struct format_found *out);
-/* What a line is of which the user says so. */
+/* Puts what the user says in the place of what was not sure. */
 void format_as(const struct logsource *as, struct format_found *out);
 
 #endif

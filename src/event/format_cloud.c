@@ -15,6 +15,7 @@ static const struct format m365 = {
 static const struct format audit = {.name = "audit", .names = NAMES_CLOUD};
 static const struct format endpointsecurity = {
 	.name = "endpointsecurity", .names = NAMES_ECS | NAMES_ESLOGGER, .hub = true};
+static const struct format nvm = {.name = "nvm"};
 static const struct format auditd = {.name = "auditd", .any_leaf = true};
 
 static bool found(struct format_found *f, const struct format *format, bool sure,
@@ -156,6 +157,8 @@ static bool format_host_audit(const struct format_seen *s, struct format_found *
 			f->source[0].category = "process_creation";
 		return true;
 	}
+	if (s->of[HINT_NVM_NAME] && s->of[HINT_NVM_ARGUMENTS])
+		return found(f, &nvm, false, NULL, "cisco", "nvm");
 	return s->of[HINT_AUDITD_TYPE] && s->of[HINT_AUDITD] &&
 	       found(f, &auditd, false, NULL, "linux", "auditd");
 }

@@ -10,9 +10,16 @@ static inline struct str seen_text(const struct format_seen *s, enum hint h)
 	return s->of[h] ? s->of[h]->text : (struct str){NULL, 0};
 }
 
+/* Whether it is one of its values, for it may be a list. */
 static inline bool seen_is(const struct format_seen *s, enum hint h, struct str text)
 {
-	return s->of[h] && str_ieq(s->of[h]->text, text);
+	for (const struct json_item *i = s->of[h]; i && i < s->end; i++) {
+		if (!str_eq(i->path, s->of[h]->path))
+			break;
+		if (str_ieq(i->text, text))
+			return true;
+	}
+	return false;
 }
 
 void format_add(struct format_found *f, const char *category, const char *product,
@@ -35,6 +42,7 @@ const char *format_provider(struct str provider);
 void format_windows_event(const char *product, const char *service, uint32_t id,
 			  struct str event_type, struct format_found *f);
 
-extern const struct format format_sysmon_flat;
+/* Windows events without anything around their data. */
+const struct format *format_windows_flat(bool security);
 
 #endif

@@ -1,7 +1,5 @@
 /* Windows events, however exported: their service by channel or provider, their category by event
  * id. Sysmon for Linux is the same under another provider. */
-#include <stdlib.h>
-
 #include "event/format_part.h"
 
 /* Sigma's services by channel, without "Microsoft-Windows-" before it. */
@@ -170,7 +168,10 @@ VARIANTS(evtx, "evtx", "Event.System.", "Event.EventData.", "Event.UserData.*.",
 	 "EventData.", "UserData.*.");
 VARIANTS(flat, "windows", "EventData.", "EventData_Xml.");
 
-const struct format format_sysmon_flat = {.name = "windows", .names = NAMES_HOST | NAMES_ECS};
+const struct format *format_windows_flat(bool security)
+{
+	return security ? &flat_security : &flat;
+}
 
 const char *format_channel(struct str channel)
 {
@@ -307,6 +308,7 @@ bool format_windows(const struct format_seen *s, struct format_found *f)
 		return false;
 	bool is_linux = str_has_prefix(channel, STR("Linux-")) || str_has_prefix(provider, STR("Linux-"));
 	f->format = variant(s, service);
+	f->own = seen_is(s, HINT_EVENT_SOURCE_NAME, STR(LINE_OWN_SOURCE));
 	format_windows_event(is_linux ? "linux" : "windows", service, id,
 			     seen_text(s, HINT_EVENT_TYPE_NAME), f);
 	return true;

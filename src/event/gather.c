@@ -58,9 +58,10 @@ void gather_add(struct gather *g, uint32_t item, uint32_t path, const struct pat
 {
 	struct slot *s = &g->slot[name->field];
 	bool begun = s->stamp == g->stamp;
-	bool nearer = begun && name->rank < s->rank && !name->more;
+	bool nearer = begun && name->rank < s->rank;
+	bool beside = begun && name->rank == s->rank && path != s->path;
 
-	if (begun && !nearer && !name->more && (name->rank > s->rank || path != s->path))
+	if (begun && (name->rank > s->rank || (beside && !name->more)))
 		return;
 	if (g->nodes == GATHER_NODES) {
 		g->lost++;

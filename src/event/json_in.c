@@ -166,6 +166,14 @@ static double number_of(struct str s)
 	return strtod(s.p, NULL); /* a bracket or comma of the line stands behind it */
 }
 
+static void number(struct walk *w, uint64_t ticket)
+{
+	if (ticket >= w->j->tidy.numbers)
+		return; /* not of our making */
+	struct str text = w->j->tidy.number[ticket];
+	add(w, (struct json_item){.kind = VALUE_NUMBER, .number = number_of(text), .text = text});
+}
+
 static void scalar(struct walk *w, json_t *v)
 {
 	switch (json_typeof(v)) {
@@ -173,11 +181,9 @@ static void scalar(struct walk *w, json_t *v)
 		add(w, (struct json_item){.kind = VALUE_TEXT,
 					  .text = {json_string_value(v), json_string_length(v)}});
 		break;
-	case JSON_INTEGER: {
-		struct str text = w->j->tidy.number[json_integer_value(v)];
-		add(w, (struct json_item){.kind = VALUE_NUMBER, .number = number_of(text), .text = text});
+	case JSON_INTEGER:
+		number(w, (uint64_t)json_integer_value(v));
 		break;
-	}
 	case JSON_TRUE:
 		add(w, (struct json_item){.kind = VALUE_BOOL, .text = STR("true")});
 		break;

@@ -135,9 +135,14 @@ static void cleanse_key(char *p, char *end)
 	}
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static const char *digits(const char *p, const char *end)
 {
-	while (p < end && *p >= '0' && *p <= '9')
+	while (p < end && is_digit(*p))
 		p++;
 	return p;
 }
@@ -188,14 +193,20 @@ static void ticket(struct run *r, size_t n)
 	r->p += n;
 }
 
+/* Where a number may be: all that looks like one, so that none stands right beside another. */
 static void number(struct run *r)
 {
-	size_t n = number_length(r->p, r->end);
+	const char *p = r->p;
 
-	if (n == 0)
-		put(r, r->p++, 1);
-	else
+	while (p < r->end && (is_digit(*p) || *p == '-' || *p == '+' || *p == '.' || *p == 'e' || *p == 'E'))
+		p++;
+	size_t n = (size_t)(p - r->p);
+	if (number_length(r->p, p) == n) {
 		ticket(r, n);
+	} else {
+		put(r, r->p, n);
+		r->p = p;
+	}
 }
 
 /* Up to the end of the line, or until `stop` bytes were written. */

@@ -11,12 +11,16 @@
 #include "event/paths.h"
 #include "event/record_in.h"
 #include "event/when.h"
+#include "event/wire.h"
 
 struct line_in {
 	struct json_in *json;
 	struct paths *paths;
 	struct gather *gather;
 	struct record_in *record;
+	const struct fields *fields;
+	struct wire *wire; /* what it knows; made when the first event of ours is read */
+	uint64_t *unknown;
 	struct derive_fields derived;
 	struct logsource as; /* own texts */
 	bool has_as;
@@ -37,6 +41,7 @@ struct line_in *line_in_new(const struct fields *fields, const struct logsource 
 {
 	struct line_in *l = mem_zalloc(sizeof *l);
 
+	l->fields = fields;
 	l->json = json_in_new();
 	l->paths = paths_new(fields);
 	l->gather = gather_new(fields_count(fields));
@@ -57,6 +62,8 @@ void line_in_free(struct line_in *l)
 	paths_free(l->paths);
 	gather_free(l->gather);
 	record_in_free(l->record);
+	wire_free(l->wire);
+	free(l->unknown);
 	free((char *)l->as.category);
 	free((char *)l->as.product);
 	free((char *)l->as.service);
@@ -66,37 +73,60 @@ void line_in_free(struct line_in *l)
 /* Wrappers of search engines, in which the event stands as a whole. */
 static void unwrap(struct json_items *items)
 {
-	static const struct str wrappers[] = {{"_source.", 8}, {"result.", 7}};
+	static const struct {
+		struct str inside;
+		struct str around[4]; /* what the paths beside it begin with */
+	} wrappers[] = {
+		{{"_source.", 8}, {{"_", 1}, {"sort", 4}, {"fields.", 7}, {"highlight.", 10}}},
+		{{"result.", 7}, {{"preview", 7}, {"offset", 6}, {"lastrow", 7}, {"lastRow", 7}}},
+	};
 
 	for (size_t w = 0; w < sizeof wrappers / sizeof *wrappers; w++) {
-		unsigned inside = 0;
-		for (unsigned i = 0; i < items->count; i++)
-			inside += str_has_prefix(items->item[i].path, wrappers[w]);
-		/* around it are a few values of the engine's */
-		if (inside == 0 || items->count - inside > 8)
+		struct str inside = wrappers[w].inside;
+		unsigned in = 0, around = 0;
+		for (unsigned i = 0; i < items->count; i++) {
+			bool is_in = str_has_prefix(items->item[i].path, inside), is_around = false;
+			for (unsigned k = 0; k < 4 && !is_in; k++)
+				is_around |= str_has_prefix(items->item[i].path, wrappers[w].around[k]);
+			in += is_in;
+			around += is_around;
+		}
+		if (in == 0 || around == 0 || in + around != items->count)
 			continue;
 		for (unsigned i = 0; i < items->count; i++) {
 			struct str *path = &items->item[i].path;
-			if (str_has_prefix(*path, wrappers[w]))
-				*path = (struct str){path->p + wrappers[w].n, path->n - wrappers[w].n};
+			if (str_has_prefix(*path, inside))
+				*path = (struct str){path->p + inside.n, path->n - inside.n};
 		}
 		return;
 	}
 }
 
-static void recognise(struct line_in *l, struct format_found *found)
+/* The path of each item from `first` on, and what the line shows by them. */
+static void look(struct line_in *l, unsigned first, struct format_seen *seen)
 {
-	struct format_seen seen = {{NULL}};
-
-	paths_begin(l->paths);
-	for (unsigned i = 0; i < l->items.count; i++) {
+	for (unsigned i = first; i < l->items.count; i++) {
 		const struct json_item *item = &l->items.item[i];
 		const struct path *p = l->path[i] = paths_get(l->paths, item->path);
 		l->part[i] = p->record;
 		for (unsigned h = 0; h < p->hints; h++)
-			if (!seen.of[p->hint[h]] && item->kind != VALUE_NULL)
-				seen.of[p->hint[h]] = item;
+			if (!seen->of[p->hint[h]] && item->kind != VALUE_NULL)
+				seen->of[p->hint[h]] = item;
 	}
+}
+
+static void recognise(struct line_in *l, struct format_found *found)
+{
+	struct format_seen seen = {.end = NULL};
+	unsigned count = l->items.count;
+
+	paths_begin(l->paths);
+	look(l, 0, &seen);
+	if (seen.of[HINT_PAIRS]) {
+		pairs_unfold(l->json, &l->items);
+		look(l, count, &seen);
+	}
+	seen.end = l->items.item + l->items.count;
 	format_recognise(&seen, found);
 	if (l->has_as && !found->sure)
 		format_as(&l->as, found);
@@ -113,8 +143,8 @@ static void take_derived(void *context, uint32_t field, struct str text, bool mo
 	}
 	items->item[items->count] = (struct json_item){.kind = VALUE_TEXT, .text = text};
 	/* several of one field are a list */
-	gather_add(l->gather, items->count++, UINT32_MAX,
-		   &(struct path_name){field, ALIAS_HUB, more});
+	enum alias_rank rank = more ? ALIAS_OWN : ALIAS_HUB;
+	gather_add(l->gather, items->count++, UINT32_MAX, &(struct path_name){field, rank, more});
 }
 
 static void assign_roles(const struct path_meaning *m, const struct json_item *item,
@@ -129,15 +159,17 @@ static void assign_roles(const struct path_meaning *m, const struct json_item *i
 	}
 }
 
-static void read_values(struct line_in *l, const struct format *format, struct derive_line *d,
+static void read_values(struct line_in *l, const struct format_found *found, struct derive_line *d,
 			struct line *out)
 {
 	uint8_t best[ROLES] = {0};
 
 	gather_begin(l->gather);
 	for (unsigned i = 0; i < l->items.count; i++) {
-		const struct path_meaning *m = paths_meaning(l->paths, l->path[i], format);
-		for (unsigned n = 0; n < m->names; n++)
+		const struct path_meaning *m = paths_meaning(l->paths, l->path[i], found->format);
+		/* null in an event of ours is not a value but the lack of one */
+		bool none = found->own && l->items.item[i].kind == VALUE_NULL;
+		for (unsigned n = 0; n < m->names && !none; n++)
 			gather_add(l->gather, i, l->path[i]->number, &m->name[n]);
 		assign_roles(m, &l->items.item[i], d, best);
 	}
@@ -146,9 +178,41 @@ static void read_values(struct line_in *l, const struct format *format, struct d
 	out->event.count = gather_end(l->gather, &l->items, &out->event.values, &out->values_lost);
 }
 
+/* Empty too where a tool writes "-" for nothing. */
 static struct str text_of(const struct derive_line *d, enum role r)
 {
-	return d->role[r] ? d->role[r]->text : (struct str){NULL, 0};
+	struct str s = d->role[r] ? d->role[r]->text : (struct str){NULL, 0};
+
+	return str_eq(s, STR("-")) ? (struct str){NULL, 0} : s;
+}
+
+/* Of an event that egret wrote: what the wire cannot know, but for what was filled in since. */
+static const uint64_t *unknown_of(struct line_in *l, const struct format_found *found,
+				  const struct event *e)
+{
+	const char *category = found->source[0].category, *service = found->source[0].service;
+	size_t words = fields_count(l->fields) / 64 + 1;
+	enum wire_view view;
+
+	if (category && strcmp(category, "dns_query") == 0)
+		view = WIRE_DNS_QUERY;
+	else if (category && strcmp(category, "network_connection") == 0)
+		view = WIRE_CONNECTION;
+	else if (service && strcmp(service, "dns-client") == 0)
+		view = WIRE_DNS_CLIENT;
+	else
+		return NULL;
+	if (!l->wire) {
+		l->wire = wire_new(l->fields);
+		l->unknown = mem_array(words, sizeof *l->unknown);
+	}
+	memcpy(l->unknown, wire_unknown(l->wire, view, false), words * sizeof *l->unknown);
+	for (uint32_t i = 0; i < e->count; i++) {
+		uint32_t field = e->values[i].field;
+		if (field != FIELD_NONE)
+			l->unknown[field / 64] &= ~(UINT64_C(1) << field % 64);
+	}
+	return l->unknown;
 }
 
 static bool port_of(struct str s, uint16_t *port)
@@ -201,8 +265,8 @@ static struct str subject(struct line_in *l, const struct derive_line *d)
 	struct str dns = text_of(d, ROLE_DNS_NAME), name = dns.n ? dns : text_of(d, ROLE_NAME);
 	uint16_t port;
 
-	if (name.n == 0 || str_eq(name, STR("-")))
-		return (struct str){NULL, 0};
+	if (name.n == 0)
+		return name;
 	size_t n = dns.n ? hostname_from_text(name, l->name)
 			 : hostname_from_authority(name, l->name, &port);
 	struct str out = {l->name, n};
@@ -244,7 +308,6 @@ static struct line read_object(struct line_in *l, struct error *e)
 	struct line out = {.kind = LINE_EVENT};
 
 	unwrap(&l->items);
-	pairs_unfold(l->json, &l->items);
 	recognise(l, &found);
 	out.format = found.format->name;
 	if (found.record) {
@@ -258,7 +321,9 @@ static struct line read_object(struct line_in *l, struct error *e)
 	memcpy(out.source, found.source, sizeof out.source);
 	out.sources = found.sources;
 	struct derive_line d = {.items = &l->items, .json = l->json, .fields = &l->derived};
-	read_values(l, found.format, &d, &out);
+	read_values(l, &found, &d, &out);
+	if (found.own)
+		out.event.unknown = unknown_of(l, &found, &out.event);
 	join(l, found.format, &d, &out);
 	out.event.line = l->number;
 	return out;

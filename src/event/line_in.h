@@ -15,6 +15,9 @@
 struct line_in;
 
 #define LINE_SOURCES_MAX 4
+/* The EventSourceName of a provider in Windows events that egret wrote (--format sysmon): what the
+ * wire cannot know is unknown in them, as it is in our records. */
+#define LINE_OWN_SOURCE "egret"
 
 enum line_kind {
 	LINE_EVENT,

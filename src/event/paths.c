@@ -98,11 +98,8 @@ struct found {
 static void add_role(struct path_meaning *m, struct str name)
 {
 	for (size_t i = 0; i < sizeof roles / sizeof *roles && m->roles < PATH_ROLES; i++) {
-		if (!str_eq(roles[i].name, name))
+		if (!str_eq(roles[i].name, name) || memchr(m->role, roles[i].role, m->roles))
 			continue;
-		for (unsigned k = 0; k < m->roles; k++)
-			if (m->role[k] == roles[i].role)
-				return;
 		m->role[m->roles] = roles[i].role;
 		m->precedence[m->roles++] = (uint8_t)i;
 	}

@@ -266,6 +266,12 @@ static void read_kind(struct record_in *r, enum part part, const struct json_ite
 	}
 }
 
+/* What refers to others by their number. */
+static bool is_late(enum part part)
+{
+	return part >= PART_SVCB_ANSWER && part <= PART_SVCB_HINTS;
+}
+
 const struct record *record_in_read(struct record_in *r, const struct json_items *items,
 				    const uint8_t *part, struct error *e)
 {
@@ -282,13 +288,16 @@ const struct record *record_in_read(struct record_in *r, const struct json_items
 	if (r->record.kind == RECORD_DNS)
 		r->record.dns.answers = r->answer;
 	for (unsigned i = 0; i < items->count; i++) {
-		if (part[i] == PART_NONE || items->item[i].kind == VALUE_NULL)
+		if (part[i] == PART_NONE || is_late(part[i]) || items->item[i].kind == VALUE_NULL)
 			continue;
 		if (read_head(r, part[i], &items->item[i]))
 			had[part[i]] = true;
 		else
 			read_kind(r, part[i], &items->item[i]);
 	}
+	for (unsigned i = 0; i < items->count; i++)
+		if (is_late(part[i]))
+			read_kind(r, part[i], &items->item[i]);
 	if (!had[PART_TIME] || !had[PART_SOURCE_IP] || !had[PART_DESTINATION_IP]) {
 		error_set(e, "a record without %s", had[PART_TIME] ? "addresses" : "time");
 		return NULL;

@@ -150,6 +150,8 @@ static bool read_number(struct str s, uint64_t *out)
 bool when_read(struct str s, uint64_t *ns)
 {
 	s = str_trim(s);
+	if (s.n == 0)
+		return false;
 	if (str_has_prefix(s, STR("/Date(")) && str_has_suffix(s, STR(")/"))) {
 		uint64_t ms;
 		if (!read_number((struct str){s.p + 6, s.n - 8}, &ms))
