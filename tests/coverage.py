@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Writes rules/COVERAGE.md from what the rules say of themselves and from their tests.
 
-    coverage.py             writes it
-    coverage.py --check     fails when it is not what would be written, when one of the rules of
+    coverage.py --write     writes it
+    coverage.py [--check]   fails when it is not what would be written, when one of the rules of
                             T1567.002 has no rule of ours, or when tests are missing
 """
 import os
@@ -121,19 +121,19 @@ def text(rules, originals, counts):
     return "\n".join(out) + "\n"
 
 
-def main(check):
+def main(write):
     rules, originals = rule_files.rules(), rule_files.originals()
     counts = {r.stem: tests(r) for r in rules}
     wrong = list(problems(rules, originals, counts))
     new = text(rules, originals, counts)
-    if check:
+    if not write:
         try:
             with open(OUTPUT, encoding="utf-8") as f:
                 if f.read() != new:
                     wrong.append("rules/COVERAGE.md is not what the rules and tests say: "
-                                 "run tests/coverage.py")
+                                 "run tests/coverage.py --write")
         except FileNotFoundError:
-            wrong.append("rules/COVERAGE.md is missing: run tests/coverage.py")
+            wrong.append("rules/COVERAGE.md is missing: run tests/coverage.py --write")
     else:
         with open(OUTPUT, "w", encoding="utf-8") as f:
             f.write(new)
@@ -145,5 +145,6 @@ def main(check):
 
 
 if __name__ == "__main__":
-    # `make check` calls it without arguments, in a tree that it must not change
-    sys.exit(main("--check" in sys.argv[1:] or "srcdir" in os.environ))
+    if sys.argv[1:] not in ([], ["--check"], ["--write"]):
+        sys.exit(__doc__)
+    sys.exit(main("--write" in sys.argv))
