@@ -151,6 +151,18 @@ class Connection:
         self.put(1 - side, 0x10)
         return self
 
+    def bulk(self, side, size, piece=60000):
+        """Payload of that many bytes, of which only the heads of the packets were captured."""
+        while size:
+            n = min(size, piece)
+            self.put(side, 0x18, payload=bytes(n))
+            p = self.packets[-1]
+            self.packets[-1] = Packet(p.time, p.data[:54], p.length)
+            self.next[side] += n
+            self.put(1 - side, 0x10)
+            size -= n
+        return self
+
     def c(self, payload, **how):
         return self.say(0, payload, **how)
 
@@ -176,11 +188,15 @@ def dns_query(name, number=1, kind=1):
     return struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + labels + struct.pack(">HH", kind, 1)
 
 
-def client_hello(name):
+def client_hello(name, ciphers=(0xC02F,), alpn=()):
     """A small but whole TLS 1.2 ClientHello record with this server name, bytes as they are."""
     sni = struct.pack(">HBH", len(name) + 3, 0, len(name)) + name
     extensions = struct.pack(">HH", 0, len(sni)) + sni
-    body = b"\3\3" + bytes(32) + b"\0" + struct.pack(">HH", 2, 0xC02F) + b"\1\0" + \
+    if alpn:
+        names = b"".join(bytes([len(a)]) + a for a in alpn)
+        extensions += struct.pack(">HHH", 16, len(names) + 2, len(names)) + names
+    suites = b"".join(struct.pack(">H", c) for c in ciphers)
+    body = b"\3\3" + bytes(32) + b"\0" + struct.pack(">H", len(suites)) + suites + b"\1\0" + \
         struct.pack(">H", len(extensions)) + extensions
     message = b"\1" + struct.pack(">I", len(body))[1:] + body
     return b"\x16\3\1" + struct.pack(">H", len(message)) + message
