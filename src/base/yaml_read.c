@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <yaml.h>
 
+#include "base/hash.h"
+#include "base/hindex.h"
 #include "base/mem.h"
 
 /* Aliases look their anchor up one by one. */
@@ -25,8 +27,8 @@ struct build {
 	unsigned first_line, line; /* of the document's text; of the error */
 	bool failed;
 	size_t nodes;
-	struct anchor anchor[ANCHORS_MAX];
-	size_t anchors;
+	struct anchor *anchor;
+	size_t anchors, anchor_room;
 };
 
 static void *fail(struct build *b, unsigned line, const char *text)
@@ -119,6 +121,7 @@ static size_t anchor_add(struct build *b, const yaml_char_t *name)
 		fail(b, line_of(b), "too many anchors");
 		return SIZE_MAX;
 	}
+	b->anchor = arena_grow(b->arena, b->anchor, b->anchors, &b->anchor_room, sizeof *b->anchor);
 	b->anchor[b->anchors] = (struct anchor){keep(b->arena, text_of(name)), NULL};
 	return b->anchors++;
 }
@@ -229,8 +232,7 @@ static int by_key(const void *a, const void *b)
 	return order ? order : ((*x)->line > (*y)->line) - ((*x)->line < (*y)->line);
 }
 
-/* The keys in order; fails for one that is there twice. */
-static struct yaml_node **sorted_keys(struct build *b, const struct yaml_node *map)
+static bool keys_differ(struct build *b, const struct yaml_node *map)
 {
 	struct yaml_node **key = arena_array(b->arena, map->count, sizeof *key);
 
@@ -242,57 +244,59 @@ static struct yaml_node **sorted_keys(struct build *b, const struct yaml_node *m
 			char text[ERROR_TEXT_MAX];
 			snprintf(text, sizeof text, "the key '%.100s' is there twice",
 				 key[i]->text.p);
-			return fail(b, key[i]->line, text);
+			fail(b, key[i]->line, text);
+			return false;
 		}
-	return key;
+	return true;
 }
 
-static bool has_key(struct yaml_node **key, size_t count, struct yaml_node *wanted)
+/* Keys of a map that others are merged into. */
+struct key_set {
+	struct hindex index; /* into the map's keys */
+	struct hash_key key;
+};
+
+/* True when it was not there. */
+static bool key_is_new(struct key_set *k, const struct yaml_node *map, struct str text,
+		       size_t number)
 {
-	size_t low = 0, high = count;
+	uint64_t hash = hash_bytes(&k->key, text.p, text.n);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct yaml_node probe = *key[middle], *p = &probe;
-
-		probe.line = wanted->line; /* only texts are compared */
-		int order = by_key(&p, &wanted);
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	for (struct hprobe q = hindex_probe(&k->index, hash); hindex_next(&k->index, &q);)
+		if (str_eq(map->key[q.ref]->text, text))
+			return false;
+	hindex_add(&k->index, hash, (uint32_t)number);
+	return true;
 }
 
 /* Adds what `from` has and the map does not. Of several merged maps the first one counts. */
-static void merge_map(struct build *b, struct pairs *p, struct yaml_node *from)
+static void merge_map(struct build *b, struct pairs *p, struct key_set *k, struct yaml_node *from)
 {
-	struct yaml_node **key = sorted_keys(b, p->map);
-	size_t count = p->map->count;
-
-	if (!key || !weigh(b, from->weight, from->line))
+	if (from->kind != YAML_MAP) {
+		fail(b, from->line, "'<<' takes a map or a list of maps");
+		return;
+	}
+	if (!weigh(b, from->weight, from->line))
 		return;
 	for (size_t i = 0; i < from->count; i++)
-		if (!has_key(key, count, from->key[i]))
+		if (key_is_new(k, p->map, from->key[i]->text, p->map->count))
 			pair_add(b, p, from->key[i], from->item[i]);
 }
 
 static void merge(struct build *b, struct pairs *p, struct yaml_node *from)
 {
-	if (from->kind == YAML_MAP) {
-		merge_map(b, p, from);
-		return;
-	}
+	struct key_set k;
+
+	hash_key_init(&k.key);
+	hindex_init(&k.index, 64);
+	for (size_t i = 0; i < p->map->count; i++)
+		key_is_new(&k, p->map, p->map->key[i]->text, i);
 	if (from->kind != YAML_LIST)
-		fail(b, from->line, "'<<' takes a map or a list of maps");
-	for (size_t i = 0; i < from->count && !b->failed; i++)
-		if (from->item[i]->kind == YAML_MAP)
-			merge_map(b, p, from->item[i]);
-		else
-			fail(b, from->item[i]->line, "'<<' takes a map or a list of maps");
+		merge_map(b, p, &k, from);
+	else
+		for (size_t i = 0; i < from->count && !b->failed; i++)
+			merge_map(b, p, &k, from->item[i]);
+	hindex_fini(&k.index);
 }
 
 static bool is_merge(const struct yaml_node *key)
@@ -343,7 +347,7 @@ static struct yaml_node *read_map(struct build *b, unsigned depth)
 				return NULL;
 			continue;
 		}
-		if (!sorted_keys(b, p.map))
+		if (!keys_differ(b, p.map))
 			return NULL;
 		if (merged)
 			merge(b, &p, merged);

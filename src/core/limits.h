@@ -71,6 +71,9 @@
 #define LIMIT_RULE_NODES 500000u     /* values and conditions of one rule */
 #define LIMIT_RULE_DEPTH 64u         /* parentheses and "not" inside of each other */
 #define LIMIT_RULE_VARIANTS 65536u   /* texts that modifiers make of one value */
+#define LIMIT_RULE_BYTES (16 * MIB)  /* of the texts that modifiers make of all values of a rule */
+#define LIMIT_RULE_SELECTIONS 4096u  /* of one rule */
+#define LIMIT_FILTER_USES 10000000u  /* rules that all filters together are held against */
 #define LIMIT_TIMESPAN 31536000u     /* seconds of a correlation's window: a year */
 #define LIMIT_CORRELATION_CHAIN 16u  /* correlations of correlations */
 

@@ -27,6 +27,8 @@ static bool add(struct work *w, const struct alternative *a)
 
 	if (out->count >= LIMIT_RULE_VARIANTS)
 		return refuse(w, "makes too many texts of the value");
+	if (!reader_take(w->r, a->text.n, w->line))
+		return false;
 	out->v = arena_grow(w->r->arena, out->v, out->count, &out->room, sizeof *out->v);
 	out->v[out->count++] = *a;
 	return true;
@@ -199,8 +201,11 @@ static bool make_windash(struct work *w, struct alternative *a)
 {
 	if (a->kind != ALTERNATIVE_TEXT)
 		return refuse(w, "takes a text");
+	size_t texts = (LIMIT_RULE_BYTES - w->r->bytes) / (a->text.n + 1);
+	if (texts > LIMIT_RULE_VARIANTS - w->out.count)
+		texts = LIMIT_RULE_VARIANTS - w->out.count;
 	w->now = *a;
-	if (!encode_windash(w->r->arena, a->text, LIMIT_RULE_VARIANTS - w->out.count, add_text, w))
+	if (!encode_windash(w->r->arena, a->text, texts, add_text, w))
 		return refuse(w, "makes too many texts of the value");
 	return !w->r->failed;
 }

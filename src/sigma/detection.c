@@ -1,5 +1,6 @@
 /* Selections: maps (all of their fields), lists (any of their items), and words to look for in the
  * whole event. */
+#include "core/limits.h"
 #include "sigma/condition.h"
 #include "sigma/value.h"
 
@@ -73,6 +74,9 @@ static struct sigma_node *read_definition(struct reader *r, const struct yaml_no
 bool detections_read(struct reader *r, const struct yaml_node *section, const char *skip,
 		     struct detections *out)
 {
+	if (section->count > LIMIT_RULE_SELECTIONS)
+		return reader_fail(r, section->line, "more than %u selections",
+				   LIMIT_RULE_SELECTIONS);
 	*out = (struct detections){.v = arena_array(r->arena, section->count, sizeof *out->v)};
 	for (size_t i = 0; i < section->count; i++) {
 		struct str name = section->key[i]->text;

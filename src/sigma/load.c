@@ -169,11 +169,18 @@ static void filter_says(void *context, const struct rule_info *info, unsigned li
 /* All documents are read: they may name each other. */
 static struct sigma_rules *finish(struct loader *l)
 {
-	for (size_t i = 0; i < l->filters; i++) {
-		if (rule_filter_apply(l->filter[i], &l->names, l->arena, l->rules, l->target,
-				      filter_says, l))
-			l->rules->filters++;
-	}
+	struct rule_filter_use use = {
+		.names = &l->names,
+		.arena = l->arena,
+		.rules = l->rules,
+		.target = l->target,
+		.left = LIMIT_FILTER_USES,
+		.problem = filter_says,
+		.context = l,
+	};
+
+	for (size_t i = 0; i < l->filters; i++)
+		l->rules->filters += rule_filter_apply(l->filter[i], &use) > 0;
 	correlation_link(l->correlation, l->correlations, &l->names, l->arena, l->rules,
 			 refuse_correlation, l);
 	rule_names_fini(&l->names);

@@ -14,13 +14,14 @@ struct work {
 
 static void add(struct work *w, struct alternatives *to, struct str start, struct str more)
 {
-	char *p = arena_alloc(w->r->arena, start.n + more.n + 1);
-
 	if (to->count >= LIMIT_RULE_VARIANTS) {
 		reader_fail(w->r, w->line, "placeholders stand for more than %u texts",
 			    LIMIT_RULE_VARIANTS);
 		return;
 	}
+	if (!reader_take(w->r, start.n + more.n, w->line))
+		return;
+	char *p = arena_alloc(w->r->arena, start.n + more.n + 1);
 	if (start.n)
 		memcpy(p, start.p, start.n);
 	if (more.n)
@@ -89,7 +90,9 @@ bool placeholders_expand(struct reader *r, const struct yaml_node *value, bool r
 {
 	struct work w = {.r = r, .line = value->line, .regex = regex};
 	struct str s = value->text;
-	size_t from = 0;
+	/* between placeholders, without the backslashes of plain percent signs */
+	char *plain = arena_alloc(r->arena, s.n + 1);
+	size_t length = 0;
 
 	add(&w, &w.done, (struct str){NULL, 0}, (struct str){NULL, 0});
 	for (size_t i = 0; i < s.n && !r->failed;) {
@@ -97,18 +100,20 @@ bool placeholders_expand(struct reader *r, const struct yaml_node *value, bool r
 		bool escape = s.p[i] == '\\' && i + 1 < s.n;
 
 		if (n) {
-			literal(&w, (struct str){s.p + from, i - from});
+			literal(&w, (struct str){plain, length});
+			length = 0;
 			replace(&w, (struct str){s.p + i + 1, n - 2});
-			from = i += n;
-		} else if (escape && s.p[i + 1] == '%') {
-			literal(&w, (struct str){s.p + from, i - from});
-			from = i + 1;
-			i += 2;
-		} else {
-			i += escape ? 2 : 1;
+			i += n;
+			continue;
 		}
+		/* another escaped character keeps its backslash for who reads the text */
+		if (!escape || s.p[i + 1] != '%')
+			plain[length++] = s.p[i];
+		if (escape)
+			plain[length++] = s.p[i + 1];
+		i += escape ? 2 : 1;
 	}
-	literal(&w, (struct str){s.p + from, s.n - from});
+	literal(&w, (struct str){plain, length});
 	*out = w.done;
 	return !r->failed;
 }

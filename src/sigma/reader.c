@@ -30,6 +30,15 @@ void reader_weigh(struct reader *r, size_t nodes, unsigned line)
 			    LIMIT_RULE_NODES);
 }
 
+bool reader_take(struct reader *r, size_t bytes, unsigned line)
+{
+	if (bytes > LIMIT_RULE_BYTES - r->bytes)
+		return reader_fail(r, line, "the rule's texts are more than %u bytes",
+				   LIMIT_RULE_BYTES);
+	r->bytes += bytes;
+	return !r->failed;
+}
+
 struct sigma_node *reader_node(struct reader *r, enum node_kind kind, unsigned line,
 			       const char *label)
 {

@@ -15,6 +15,7 @@ struct reader {
 	struct error error;
 	unsigned line;
 	size_t nodes; /* of this document's tree */
+	size_t bytes; /* of the texts that modifiers make */
 };
 
 /* Notes the error, unless there is one, and returns NULL. */
@@ -26,6 +27,9 @@ struct sigma_node *reader_node(struct reader *r, enum node_kind kind, unsigned l
 void reader_child(struct reader *r, struct sigma_node *parent, struct sigma_node *child);
 /* A tree is used once more. */
 void reader_weigh(struct reader *r, size_t nodes, unsigned line);
+
+/* Whether so many more bytes of texts are within the rule's bound. */
+bool reader_take(struct reader *r, size_t bytes, unsigned line);
 
 /* The text of a scalar under `key`, "" when there is none; fails for lists and maps. */
 const char *reader_text(struct reader *r, const struct yaml_node *map, const char *key);

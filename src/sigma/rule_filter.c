@@ -95,14 +95,16 @@ static bool covers(const struct logsource *filter, const struct logsource *rule)
 	       same_or_unstated(filter->service, rule->service);
 }
 
-static bool join(const struct rule_filter_draft *f, struct arena *a, struct sigma_rule *rule,
-		 struct rule_filter_target *t)
+/* Why the rule does not take the filter; NULL when it did. */
+static const char *join(const struct rule_filter_draft *f, struct rule_filter_use *u, size_t number)
 {
-	struct reader r = {.arena = a, .nodes = t->nodes};
+	struct sigma_rule *rule = u->rules->rule[number];
+	struct rule_filter_target *t = &u->target[number];
+	struct reader r = {.arena = u->arena, .nodes = t->nodes};
 
 	reader_weigh(&r, f->nodes + 1, f->info.line);
 	if (r.failed)
-		return false;
+		return "the rule becomes too large";
 	if (!t->joined) {
 		t->joined = reader_node(&r, NODE_AND, rule->info.line, NULL);
 		reader_child(&r, t->joined, rule->tree);
@@ -110,16 +112,14 @@ static bool join(const struct rule_filter_draft *f, struct arena *a, struct sigm
 	}
 	reader_child(&r, t->joined, f->tree);
 	t->nodes = r.nodes;
-	return true;
+	return NULL;
 }
 
-/* Why the rule does not take the filter; NULL when it did. */
-static const char *apply_named(const struct rule_filter_draft *f, const struct rule_names *names,
-			       const char *name, struct arena *a, struct sigma_rules *rules,
-			       struct rule_filter_target *target)
+static const char *apply_named(const struct rule_filter_draft *f, struct rule_filter_use *u,
+			       const char *name)
 {
 	bool several;
-	const struct named *v = rule_names_find(names, name, f->info.file, &several);
+	const struct named *v = rule_names_find(u->names, name, f->info.file, &several);
 
 	if (several)
 		return "more than one rule has the name";
@@ -129,37 +129,40 @@ static const char *apply_named(const struct rule_filter_draft *f, const struct r
 		return "it was refused itself";
 	if (v->kind != NAMED_RULE)
 		return "only rules take filters";
-	struct sigma_rule *rule = rules->rule[v->number];
-	if (!covers(&f->logsource, &rule->logsource))
+	if (!covers(&f->logsource, &u->rules->rule[v->number]->logsource))
 		return "the rule is for another log source";
-	return join(f, a, rule, &target[v->number]) ? NULL : "the rule becomes too large";
+	return join(f, u, v->number);
 }
 
-size_t rule_filter_apply(const struct rule_filter_draft *f, const struct rule_names *names,
-			 struct arena *a, struct sigma_rules *rules,
-			 struct rule_filter_target *target, rule_filter_problem *problem,
-			 void *context)
+static size_t apply_all(const struct rule_filter_draft *f, struct rule_filter_use *u)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; f->all && i < rules->rule_count; i++) {
-		if (!covers(&f->logsource, &rules->rule[i]->logsource))
-			continue;
-		if (join(f, a, rules->rule[i], &target[i]))
-			count++;
-		else
-			problem(context, &f->info, f->info.line, "a rule becomes too large");
+	for (size_t i = 0; i < u->rules->rule_count && u->left; i++, u->left--) {
+		const struct sigma_rule *rule = u->rules->rule[i];
+		const char *why = covers(&f->logsource, &rule->logsource) ? join(f, u, i)
+									  : "it is for others";
+		count += why == NULL;
 	}
-	for (size_t i = 0; i < f->rule_count; i++) {
-		const char *why = apply_named(f, names, f->rule[i], a, rules, target);
+	return count;
+}
+
+size_t rule_filter_apply(const struct rule_filter_draft *f, struct rule_filter_use *u)
+{
+	size_t count = f->all ? apply_all(f, u) : 0;
+
+	for (size_t i = 0; i < f->rule_count && u->left; i++, u->left--) {
+		const char *why = apply_named(f, u, f->rule[i]);
 		char text[ERROR_TEXT_MAX];
 
-		if (why) {
-			snprintf(text, sizeof text, "filters '%.300s': %s", f->rule[i], why);
-			problem(context, &f->info, f->rule_line[i], text);
-		} else {
+		snprintf(text, sizeof text, "filters '%.300s': %s", f->rule[i], why ? why : "");
+		if (why)
+			u->problem(u->context, &f->info, f->rule_line[i], text);
+		else
 			count++;
-		}
 	}
+	if (u->left == 0)
+		u->problem(u->context, &f->info, f->info.line,
+			   "filters take too long: this one is not for all of its rules");
 	return count;
 }

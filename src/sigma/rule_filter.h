@@ -31,13 +31,20 @@ struct rule_filter_target {
 	size_t nodes;
 };
 
-/* Joins the filter to its rules and returns to how many. problem() is called for each that it names
- * in vain. */
+/* What filters are applied to. */
 typedef void rule_filter_problem(void *context, const struct rule_info *info, unsigned line,
 				 const char *text);
-size_t rule_filter_apply(const struct rule_filter_draft *f, const struct rule_names *names,
-			 struct arena *a, struct sigma_rules *rules,
-			 struct rule_filter_target *target, rule_filter_problem *problem,
-			 void *context);
+struct rule_filter_use {
+	const struct rule_names *names;
+	struct arena *arena;
+	struct sigma_rules *rules;
+	struct rule_filter_target *target; /* one for each rule */
+	size_t left;		      /* rules that may be looked at: LIMIT_FILTER_USES at first */
+	rule_filter_problem *problem; /* for what is named in vain */
+	void *context;
+};
+
+/* Joins the filter to its rules and returns to how many. */
+size_t rule_filter_apply(const struct rule_filter_draft *f, struct rule_filter_use *u);
 
 #endif

@@ -2,6 +2,19 @@
 
 #define EXPECTED 1024
 
+/* Each key holds few entries however many are called the same: what matters is whether there is
+ * one, or more than one. */
+enum key_kind {
+	BY_ID,
+	BY_FILE, /* the name, in that file */
+	BY_NAME, /* the name, anywhere */
+};
+
+struct found {
+	const struct named *one, *refused;
+	bool several;
+};
+
 void rule_names_init(struct rule_names *n, struct arena *a)
 {
 	*n = (struct rule_names){.arena = a};
@@ -14,15 +27,57 @@ void rule_names_fini(struct rule_names *n)
 	hindex_fini(&n->index);
 }
 
-/* Of the lower-case text: ids and names go into the same index. */
-static uint64_t hash(const struct rule_names *n, const char *text)
+static uint64_t hash_of(const struct rule_names *n, enum key_kind kind, struct str text,
+			const char *file)
 {
-	struct str s = str_of(text);
-	char *lower = arena_alloc(n->arena, s.n + 1);
+	char *lower = arena_alloc(n->arena, text.n + 1);
 
-	for (size_t i = 0; i < s.n; i++)
-		lower[i] = ascii_lower(s.p[i]);
-	return hash_bytes(&n->key, lower, s.n);
+	for (size_t i = 0; i < text.n; i++)
+		lower[i] = kind == BY_ID ? ascii_lower(text.p[i]) : text.p[i];
+	uint64_t hash = hash_bytes(&n->key, lower, text.n) + kind;
+	if (kind == BY_FILE)
+		hash ^= hash_bytes(&n->key, file, strlen(file));
+	return hash;
+}
+
+static bool is_called(const struct named *v, enum key_kind kind, struct str text, const char *file)
+{
+	if (kind == BY_ID)
+		return str_ieq(str_of(v->id), text);
+	return str_eq(str_of(v->name), text) && (kind == BY_NAME || strcmp(v->file, file) == 0);
+}
+
+static struct found look(const struct rule_names *n, enum key_kind kind, const char *name,
+			 const char *file)
+{
+	struct str text = str_of(name);
+	struct found f = {0};
+	struct hprobe q = hindex_probe(&n->index, hash_of(n, kind, text, file));
+
+	while (hindex_next(&n->index, &q)) {
+		const struct named *v = &n->v[q.ref];
+		if (!is_called(v, kind, text, file))
+			continue;
+		if (v->kind == NAMED_REFUSED) {
+			f.refused = v;
+		} else {
+			f.several = f.one;
+			f.one = v;
+		}
+	}
+	return f;
+}
+
+static void add_key(struct rule_names *n, enum key_kind kind, const char *text, uint32_t number)
+{
+	const struct named *v = &n->v[number];
+
+	if (!*text)
+		return;
+	struct found f = look(n, kind, text, v->file);
+	if (f.several || (v->kind == NAMED_REFUSED && (f.one || f.refused)))
+		return;
+	hindex_add(&n->index, hash_of(n, kind, str_of(text), v->file), number);
 }
 
 void rule_names_add(struct rule_names *n, enum named_kind kind, size_t number,
@@ -30,54 +85,33 @@ void rule_names_add(struct rule_names *n, enum named_kind kind, size_t number,
 {
 	n->v = arena_grow(n->arena, n->v, n->count, &n->room, sizeof *n->v);
 	n->v[n->count] = (struct named){kind, number, info->id, info->name, info->file};
-	if (*info->id)
-		hindex_add(&n->index, hash(n, info->id), (uint32_t)n->count);
-	if (*info->name)
-		hindex_add(&n->index, hash(n, info->name), (uint32_t)n->count);
+	add_key(n, BY_ID, info->id, (uint32_t)n->count);
+	add_key(n, BY_FILE, info->name, (uint32_t)n->count);
+	add_key(n, BY_NAME, info->name, (uint32_t)n->count);
 	n->count++;
-}
-
-static bool is_id(const struct named *v, const char *text)
-{
-	return str_ieq(str_of(v->id), str_of(text));
 }
 
 const struct named *rule_names_find_id(const struct rule_names *n, const char *id)
 {
-	for (struct hprobe q = hindex_probe(&n->index, hash(n, id)); hindex_next(&n->index, &q);)
-		if (is_id(&n->v[q.ref], id) && n->v[q.ref].kind != NAMED_REFUSED)
-			return &n->v[q.ref];
-	return NULL;
+	return look(n, BY_ID, id, "").one;
 }
 
 const struct named *rule_names_find(const struct rule_names *n, const char *text, const char *file,
 				    bool *several)
 {
-	const struct named *same = NULL, *other = NULL, *refused = NULL;
-	bool two_same = false, two_others = false;
+	static const enum key_kind kinds[] = {BY_ID, BY_FILE, BY_NAME};
+	const struct named *refused = NULL;
 
 	*several = false;
-	for (struct hprobe q = hindex_probe(&n->index, hash(n, text));
-	     hindex_next(&n->index, &q);) {
-		const struct named *v = &n->v[q.ref];
-		bool id = is_id(v, text);
-
-		if (!id && strcmp(v->name, text) != 0)
-			continue;
-		if (v->kind == NAMED_REFUSED) {
-			refused = v;
-		} else if (id) {
-			return v;
-		} else if (strcmp(v->file, file) == 0) {
-			two_same |= same && same != v;
-			same = v;
-		} else {
-			two_others |= other && other != v;
-			other = v;
-		}
+	for (size_t i = 0; i < 3; i++) {
+		struct found f = look(n, kinds[i], text, file);
+		*several = f.several;
+		if (f.several)
+			return NULL;
+		if (f.one)
+			return f.one;
+		if (!refused)
+			refused = f.refused;
 	}
-	*several = same ? two_same : two_others;
-	if (*several)
-		return NULL;
-	return same ? same : other ? other : refused;
+	return refused;
 }

@@ -151,6 +151,28 @@ Test(sigma_condition, bounded_size)
 	free(section);
 }
 
+static const char *selections(unsigned count)
+{
+	char *section = NULL;
+	size_t length;
+	FILE *out = open_memstream(&section, &length);
+
+	for (unsigned i = 0; i < count; i++)
+		fprintf(out, "s%u: {f: %u}\n", i, i);
+	fprintf(out, "condition: s7\n");
+	fclose(out);
+	const char *said = say_detection(section);
+	free(section);
+	return said;
+}
+
+Test(sigma_condition, bounded_number_of_selections)
+{
+	/* with the condition, which stands among them */
+	cr_expect_str_eq(selections(LIMIT_RULE_SELECTIONS - 1), "f=7");
+	cr_expect(strstr(selections(LIMIT_RULE_SELECTIONS), "more than 4096 selections"));
+}
+
 Test(sigma_condition, selections)
 {
 	static const struct row rows[] = {

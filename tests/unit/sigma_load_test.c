@@ -284,6 +284,35 @@ Test(sigma_load, a_file_that_cannot_be_read_loses_no_other)
 	fixture_remove(folder);
 }
 
+#define NAMED(title)                                                                               \
+	"title: " title "\nname: base\nlogsource: {category: dns}\n"                               \
+	"detection: {s: {a: 1}, condition: s}\n---\n"
+#define NAMING "title: C\ncorrelation: {type: temporal, timespan: 1s, rules: base}\n"
+
+/* A name means that of the own file first. */
+Test(sigma_load, names_across_files)
+{
+	char *folder = fixture_folder();
+	struct error e;
+	struct heard h;
+
+	fixture_write(folder, "a.yml", NAMED("A"));
+	fixture_write(folder, "b.yml", NAMED("B") NAMING);
+	fixture_write(folder, "c.yml", NAMING);
+	struct sigma_rules *r = load(&h, folder, NULL, &e);
+	cr_assert_not_null(r);
+	cr_assert_eq(r->correlation_count, 1);
+	cr_expect_eq(r->correlation[0]->ref[0].number, 1);
+	cr_expect_str_eq(h.text, "c.yml:2: C: more than one rule has the name 'base'\n");
+	sigma_rules_free(r);
+	cr_assert_eq(unlink(in(folder, "b.yml")), 0);
+	r = load(&h, folder, NULL, &e);
+	cr_assert_not_null(r);
+	cr_expect_eq(r->correlation_count, 1);
+	sigma_rules_free(r);
+	fixture_remove(folder);
+}
+
 Test(sigma_load, without_anybody_to_tell)
 {
 	struct sigma_load_options o = {0};

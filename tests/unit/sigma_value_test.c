@@ -1,7 +1,10 @@
 /* Values and modifiers, row by row of the specification's tables. */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
+#include "core/limits.h"
 #include "sigma/text.h"
 #include "sigma/time_part.h"
 #include "sigma_say.h"
@@ -265,6 +268,23 @@ Test(sigma_value, windash)
 	cr_expect_eq(count, 25);
 	cr_expect(strstr(say_selection("a|windash: '-a -b -c -d -e -f -g -h'"),
 			 "makes too many texts"));
+}
+
+/* Many texts are fine, long ones as well, but not many long ones. */
+Test(sigma_value, bounded_bytes)
+{
+	size_t n = LIMIT_RULE_BYTES / 5;
+	char *items = malloc(n + 64), *p = items;
+
+	p += sprintf(p, "a|windash|contains: '-x ");
+	memset(p, 'y', n);
+	strcpy(p + n, "'");
+	cr_expect(strstr(say_selection(items), "makes too many texts"));
+	p = items + sprintf(items, "a|expand: '%%two%%%%two%%%%two%%");
+	memset(p, 'y', n);
+	strcpy(p + n, "'");
+	cr_expect(strstr(say_selection(items), "the rule's texts are more than"));
+	free(items);
 }
 
 Test(sigma_value, field_references)
