@@ -19,7 +19,8 @@ static uint32_t options_of(unsigned flags)
 	return PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP |
 	       (flags & MATCH_CASELESS ? PCRE2_CASELESS : 0) |
 	       (flags & MATCH_DOTALL ? PCRE2_DOTALL : 0) |
-	       (flags & MATCH_MULTILINE ? PCRE2_MULTILINE : 0) |
+	       /* 10.42 does not find "(?=y)^y" in a second line by way of its optimizations */
+	       (flags & MATCH_MULTILINE ? PCRE2_MULTILINE | PCRE2_NO_START_OPTIMIZE : 0) |
 	       (flags & MATCH_UTF8 ? PCRE2_UTF : PCRE2_NEVER_UTF);
 }
 
