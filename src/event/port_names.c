@@ -79,8 +79,7 @@ static void read_line(struct port_names *p, struct str line)
 		p->room = p->room ? p->room * 2 : 1024;
 		p->entry = mem_resize(p->entry, p->room * sizeof *p->entry);
 	}
-	p->entry[p->count++] =
-		(struct entry){key, (uint32_t)(name.p - p->text), (uint32_t)name.n};
+	p->entry[p->count++] = (struct entry){key, (uint32_t)(name.p - p->text), (uint32_t)name.n};
 }
 
 struct port_names *port_names_new(const char *path)

@@ -49,18 +49,20 @@ static const struct row {
 
 #define ROWS (sizeof rows / sizeof *rows)
 
+struct bound {
+	wire_fact *fact;
+	uint32_t field;
+};
+
 /* What is called to make the events of a view. */
 struct plan {
-	struct bound {
-		wire_fact *fact;
-		uint32_t field;
-	} *bound;
+	struct bound *bound;
 	unsigned open, count; /* the first are KNOWN, the others CLEAR */
 };
 
 struct wire {
-	struct plan plan[WIRE_VIEWS][2];     /* fields that rules name; with all others, too */
-	uint64_t *unknown[WIRE_VIEWS][2];    /* plain; encrypted */
+	struct plan plan[WIRE_VIEWS][2];  /* fields that rules name; with all others, too */
+	uint64_t *unknown[WIRE_VIEWS][2]; /* plain; encrypted */
 	struct port_names *ports;
 	struct date_cache dates;
 	bool dns_text;
@@ -78,7 +80,9 @@ const struct logsource *wire_logsources(enum wire_view v, size_t *count)
 		[WIRE_ZEEK_DNS] = {.product = "zeek", .service = "dns"},
 		[WIRE_CONNECTION] = {.category = "network_connection", .service = "sysmon"},
 		[WIRE_FIREWALL] = {.category = "firewall"},
-		[WIRE_NET_CONN] = {.category = "network", .product = "egret", .service = "connection"},
+		[WIRE_NET_CONN] = {.category = "network",
+				   .product = "egret",
+				   .service = "connection"},
 		[WIRE_NET_FLOW] = {.category = "network", .product = "egret", .service = "flow"},
 		[WIRE_ZEEK_CONN] = {.product = "zeek", .service = "conn"},
 		[WIRE_PROXY] = {.category = "proxy"},

@@ -2,22 +2,22 @@
  * sensor on the host would have fed. fields.def lists what each view calls which fact, and what it
  * cannot know.
  *
- *	view             log source                           record
- *	WIRE_DNS_QUERY   dns_query, sysmon (event 22)         dns, asked
- *	WIRE_DNS_CLIENT  service dns-client (event 3008)      dns, asked
- *	WIRE_DNS         category dns                         dns
- *	WIRE_NET_DNS     category network, service dns        dns
- *	WIRE_ZEEK_DNS    product zeek, service dns            dns, queries of opcode 0
- *	WIRE_CONNECTION  network_connection, sysmon (event 3) conn that opens, TCP or UDP
- *	WIRE_FIREWALL    category firewall                    conn that opens
- *	WIRE_NET_CONN    category network, service connection conn that ends
- *	WIRE_NET_FLOW    category network, service flow       flow, and conn with new bytes or the end
- *	WIRE_ZEEK_CONN   product zeek, service conn           conn that ends
- *	WIRE_PROXY       category proxy                       http; tls, quic: encrypted
- *	WIRE_WEBSERVER   category webserver                   http but CONNECT
- *	WIRE_ZEEK_HTTP   product zeek, service http           http
- *	WIRE_ZEEK_SSL    product zeek, service ssl            tls, quic; encrypted: from TLS 1.3 on
- *	WIRE_ZEEK_X509   product zeek, service x509           tls with a visible certificate
+ *	view             log source                       record
+ *	WIRE_DNS_QUERY   dns_query, sysmon (event 22)     dns, asked
+ *	WIRE_DNS_CLIENT  service dns-client (event 3008)  dns, asked
+ *	WIRE_DNS         category dns                     dns
+ *	WIRE_NET_DNS     category network, service dns    dns
+ *	WIRE_ZEEK_DNS    zeek, service dns                dns, queries of opcode 0
+ *	WIRE_CONNECTION  network_connection, sysmon (3)   conn that opens, TCP or UDP
+ *	WIRE_FIREWALL    category firewall                conn that opens
+ *	WIRE_NET_CONN    network, service connection      conn that ends
+ *	WIRE_NET_FLOW    network, service flow            flow; conn: new bytes, the end
+ *	WIRE_ZEEK_CONN   zeek, service conn               conn that ends
+ *	WIRE_PROXY       category proxy                   http; tls, quic: encrypted
+ *	WIRE_WEBSERVER   category webserver               http but CONNECT
+ *	WIRE_ZEEK_HTTP   zeek, service http               http
+ *	WIRE_ZEEK_SSL    zeek, service ssl                tls, quic; 1.3 on: encrypted
+ *	WIRE_ZEEK_X509   zeek, service x509               tls with a visible certificate
  *
  * WIRE_NET_FLOW is ours, for sums of volumes: egret.delta.upload and egret.delta.download over its
  * events are the bytes of a connection, each once; source.bytes is the total so far.

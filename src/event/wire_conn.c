@@ -95,9 +95,8 @@ FACT(destination_port_name)
 
 FACT(let_through)
 {
-	static const char *const words[] = {"allow",   "allowed", "accept",    "accepted",
-					    "forward", "pass",	  "permit",    "permitted",
-					    "trust"};
+	static const char *const words[] = {"allow", "allowed", "accept",    "accepted", "forward",
+					    "pass",  "permit",	"permitted", "trust"};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		wire_word(m, words[i]);
@@ -107,9 +106,9 @@ FACT(let_through)
 
 FACT(zeek_service)
 {
-	static const char *const words[] = {[APP_DNS] = "dns",   [APP_TLS] = "ssl",
-					    [APP_QUIC] = "quic", [APP_HTTP] = "http",
-					    [APP_SOCKS] = "socks", [APP_SSH] = "ssh"};
+	static const char *const words[] = {
+		[APP_DNS] = "dns",   [APP_TLS] = "ssl",	    [APP_QUIC] = "quic",
+		[APP_HTTP] = "http", [APP_SOCKS] = "socks", [APP_SSH] = "ssh"};
 	enum app_protocol app = m->r->flow.app;
 
 	if ((size_t)app < sizeof words / sizeof *words && words[app])

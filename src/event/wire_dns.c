@@ -109,9 +109,9 @@ FACT(dns_type)
 
 FACT(op_code)
 {
-	static const char *const words[16] = {[DNS_QUERY] = "QUERY",   [DNS_IQUERY] = "IQUERY",
-					      [DNS_STATUS] = "STATUS", [DNS_NOTIFY] = "NOTIFY",
-					      [DNS_UPDATE] = "UPDATE", [DNS_DSO] = "DSO"};
+	static const char *const words[16] = {
+		[DNS_QUERY] = "QUERY",	 [DNS_IQUERY] = "IQUERY", [DNS_STATUS] = "STATUS",
+		[DNS_NOTIFY] = "NOTIFY", [DNS_UPDATE] = "UPDATE", [DNS_DSO] = "DSO"};
 
 	if (!dns_of(m))
 		return;

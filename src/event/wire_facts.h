@@ -34,7 +34,8 @@ typedef void wire_fact(struct wire_making *m);
 #include "event/fields.def"
 #undef FIELD
 
-static inline struct event_value *wire_put(struct wire_making *m, enum value_kind kind, struct str s)
+static inline struct event_value *wire_put(struct wire_making *m, enum value_kind kind,
+					   struct str s)
 {
 	struct event_value *v = &m->values[m->count]; /* one more than are handed over */
 

@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-#include "core/record.h"
 #include "core/date.h"
+#include "core/record.h"
 
 /* No record is longer than this in JSON, newline included. Enough for all that the parsers can
  * put into one record; longer lists and strings are cut and named in egret.cut. */

@@ -145,7 +145,8 @@ static void close_event(struct sysmon_out *s, struct json *j, struct json before
 
 static struct provider sysmon_event(unsigned event)
 {
-	return (struct provider){WIN_SYSMON, "5770385F-C22A-43E0-BF4C-06F5698FFBD9", event, 5, event};
+	return (struct provider){WIN_SYSMON, "5770385F-C22A-43E0-BF4C-06F5698FFBD9", event, 5,
+				 event};
 }
 
 static void put_connection(struct sysmon_out *s, struct json *j, const struct record *r)

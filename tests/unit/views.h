@@ -59,8 +59,8 @@ static inline void view_take(void *context, enum wire_view v, bool encrypted, st
 		if (c->row[i].view != v)
 			continue;
 		view_values(e, fields_find(c->fields, str_of(c->row[i].field)), got, sizeof got);
-		cr_expect_str_eq(got, c->row[i].values, "line %d: view %u, %s is %s, not %s", c->line,
-				 v, c->row[i].field, got, c->row[i].values);
+		cr_expect_str_eq(got, c->row[i].values, "line %d: view %u, %s is %s, not %s",
+				 c->line, v, c->row[i].field, got, c->row[i].values);
 	}
 }
 
