@@ -25,7 +25,8 @@ int main(int argc, char **argv)
 
 	while ((n = getline(&line, &room, stdin)) > 0) {
 		clock_t began = clock();
-		struct line l = line_in_read(reader, (struct str){line, (size_t)n - 1}, ++number, &e);
+		struct line l =
+			line_in_read(reader, (struct str){line, (size_t)n - 1}, ++number, &e);
 		spent += clock() - began;
 		if (l.kind != LINE_RECORD) {
 			fprintf(stderr, "line %llu: %s\n", (unsigned long long)number,

@@ -8,8 +8,10 @@ static const struct {
 	bool more;
 } names[] = {
 #define GROUP(name, bit)
-#define NAME(group, path, name) {NAMES_##group, {path, sizeof(path) - 1}, {name, sizeof(name) - 1}, false},
-#define MORE(group, path, name) {NAMES_##group, {path, sizeof(path) - 1}, {name, sizeof(name) - 1}, true},
+#define NAME(group, path, name)                                                                    \
+	{NAMES_##group, {path, sizeof(path) - 1}, {name, sizeof(name) - 1}, false},
+#define MORE(group, path, name)                                                                    \
+	{NAMES_##group, {path, sizeof(path) - 1}, {name, sizeof(name) - 1}, true},
 #include "event/names.def"
 #undef GROUP
 #undef NAME

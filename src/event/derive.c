@@ -118,7 +118,8 @@ static void url_parts(const struct out *o, struct str whole, struct str target)
 	struct str last = slash ? from(path, (size_t)(slash + 1 - path.p)) : path;
 	const char *dot = last.n ? memrchr(last.p, '.', last.n) : NULL;
 
-	tell(o, WHOLE, whole);
+	if (whole.p != target.p)
+		tell(o, WHOLE, whole);
 	if (mark < target.n)
 		tell(o, QUERY, from(target, mark + 1));
 	if (target.n == 0)
@@ -144,8 +145,10 @@ static void url(const struct out *o)
 		return;
 	struct str target = target_of(whole), full = whole;
 	if (target.p == whole.p && host.n)
-		full = join(l, (struct str[]){scheme.n ? scheme : STR("http"), STR("://"), host,
-					      whole.p[0] == '/' ? (struct str){NULL, 0} : STR("/"), whole},
+		full = join(l,
+			    (struct str[]){scheme.n ? scheme : STR("http"), STR("://"), host,
+					   whole.p[0] == '/' ? (struct str){NULL, 0} : STR("/"),
+					   whole},
 			    5);
 	url_parts(o, full, target);
 }
@@ -155,8 +158,8 @@ static void direction(const struct out *o)
 {
 	static const struct str out[] = {{"outbound", 8}, {"egress", 6},  {"outgoing", 8},
 					 {"external", 8}, {"%%14593", 7}, {"14593", 5}};
-	static const struct str in[] = {{"inbound", 7}, {"ingress", 7}, {"incoming", 8},
-					{"%%14592", 7}, {"14592", 5}};
+	static const struct str in[] = {
+		{"inbound", 7}, {"ingress", 7}, {"incoming", 8}, {"%%14592", 7}, {"14592", 5}};
 	struct str filter = text_of(o->l, ROLE_FILTER_DIRECTION);
 	struct str s = filter.n ? filter : text_of(o->l, ROLE_DIRECTION);
 
@@ -267,10 +270,11 @@ static void question(const struct out *o)
 /* A connection that was established was let through; the words that firewalls have for this. */
 static void let_through(const struct out *o)
 {
-	static const struct str established[] = {{"SF", 2},   {"S1", 2},	  {"S2", 2},   {"S3", 2},
-						 {"RSTO", 4}, {"RSTR", 4}, {"established", 11}, {"closed", 6}};
-	static const char *const words[] = {"allow",   "allowed", "accept", "accepted", "forward",
-					    "pass",    "permit",  "permitted", "trust"};
+	static const struct str established[] = {{"SF", 2},	      {"S1", 2},    {"S2", 2},
+						 {"S3", 2},	      {"RSTO", 4},  {"RSTR", 4},
+						 {"established", 11}, {"closed", 6}};
+	static const char *const words[] = {"allow", "allowed", "accept",    "accepted", "forward",
+					    "pass",  "permit",	"permitted", "trust"};
 	struct str state = text_of(o->l, ROLE_STATE);
 	bool through = false;
 

@@ -4,7 +4,7 @@ static const struct {
 	struct str path;
 	uint8_t hint;
 } hints[] = {
-#define HINT(name, path) {{path, sizeof(path) - 1}, HINT_##name},
+#define HINT(name, path)      {{path, sizeof(path) - 1}, HINT_##name},
 #define HINT_ALSO(name, path) {{path, sizeof(path) - 1}, HINT_##name},
 #include "event/hints.def"
 #undef HINT

@@ -10,7 +10,8 @@ static const struct format gcp_data = {.name = "gcp", .names = NAMES_CLOUD, .con
 static const struct format google_workspace = {
 	.name = "google_workspace", .names = NAMES_CLOUD, .container = {"events.parameters."}};
 static const struct format m365 = {
-	.name = "m365", .names = NAMES_M365,
+	.name = "m365",
+	.names = NAMES_M365,
 	.container = {"Parameters.", "ExtendedProperties.", "OperationProperties."}};
 static const struct format audit = {.name = "audit", .names = NAMES_CLOUD};
 static const struct format endpointsecurity = {
@@ -28,7 +29,7 @@ static bool found(struct format_found *f, const struct format *format, bool sure
 }
 
 /* Azure's categories that have a service of their own in Sigma. */
-static const char *azure_service(struct str category, struct str operation)
+static const char *azure_service(struct str category)
 {
 	static const struct {
 		struct str category;
@@ -57,8 +58,7 @@ static const char *azure_service(struct str category, struct str operation)
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (str_ieq(known[i].category, category))
 			return known[i].service;
-	/* the operations of the resource manager have a provider before them */
-	return operation.n && memchr(operation.p, '/', operation.n) ? "activitylogs" : "platformlogs";
+	return NULL;
 }
 
 static bool format_azure(const struct format_seen *s, struct format_found *f)
@@ -68,8 +68,13 @@ static bool format_azure(const struct format_seen *s, struct format_found *f)
 
 	if (operation.n == 0 || !(s->of[HINT_AZURE_RESOURCE] || category.n))
 		return false;
-	return found(f, &azure, s->of[HINT_AZURE_RESOURCE] && category.n, NULL, "azure",
-		     azure_service(category, operation));
+	const char *service = azure_service(category);
+	/* else the operations of the resource manager have a provider before them */
+	bool manager = memchr(operation.p, '/', operation.n);
+	return found(f, &azure, s->of[HINT_AZURE_RESOURCE] && service, NULL, "azure",
+		     service   ? service
+		     : manager ? "activitylogs"
+			       : "platformlogs");
 }
 
 /* Static text for the applications of Google Workspace that rules may be about. */
@@ -107,14 +112,16 @@ static bool format_google(const struct format_seen *s, struct format_found *f)
 			     workspace_service(s->of[HINT_GWS_APPLICATION]->text));
 	if (!s->of[HINT_GCP_METHOD] && !service.n)
 		return false;
-	const struct json_item *any = s->of[HINT_GCP_METHOD] ? s->of[HINT_GCP_METHOD]
-							      : s->of[HINT_GCP_SERVICE];
+	const struct json_item *any =
+		s->of[HINT_GCP_METHOD] ? s->of[HINT_GCP_METHOD] : s->of[HINT_GCP_SERVICE];
 	const struct format *format = str_has_prefix(any->path, STR("data.")) ? &gcp_data : &gcp;
 	/* Workspace's logs in Google Cloud */
 	const char *workspace = NULL;
-	if (str_eq(service, STR("admin.googleapis.com")) || str_eq(service, STR("login.googleapis.com")))
+	if (str_eq(service, STR("admin.googleapis.com")) ||
+	    str_eq(service, STR("login.googleapis.com")))
 		workspace = workspace_service((struct str){service.p, service.n - end.n});
-	return found(f, format, true, NULL, "gcp", workspace ? workspace : "gcp.audit");
+	bool sure = workspace || (s->of[HINT_GCP_METHOD] && str_has_suffix(service, end));
+	return found(f, format, sure, NULL, "gcp", workspace ? workspace : "gcp.audit");
 }
 
 static bool format_m365(const struct format_seen *s, struct format_found *f)
@@ -170,8 +177,9 @@ bool format_cloud(const struct format_seen *s, struct format_found *f)
 	if (source.n && s->of[HINT_EVENT_NAME]) {
 		bool amazon = str_has_suffix(source, STR(".amazonaws.com"));
 		if (amazon || s->of[HINT_AWS_REGION])
-			return found(f, &cloudtrail, s->of[HINT_AWS_REGION], NULL, "aws", "cloudtrail");
+			return found(f, &cloudtrail, s->of[HINT_AWS_REGION], NULL, "aws",
+				     "cloudtrail");
 	}
-	return format_google(s, f) || format_m365(s, f) || format_azure(s, f) || format_audits(s, f) ||
-	       format_host_audit(s, f);
+	return format_google(s, f) || format_m365(s, f) || format_azure(s, f) ||
+	       format_audits(s, f) || format_host_audit(s, f);
 }

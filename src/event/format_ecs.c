@@ -2,37 +2,40 @@
 #include "event/format_part.h"
 
 static const struct format ecs = {.name = "ecs", .names = NAMES_ECS};
-static const struct format ecs_cloud = {
-	.name = "ecs",
-	.names = NAMES_ECS | NAMES_ELASTIC_CLOUD,
-	.container = {"aws.cloudtrail.", "azure.*.properties.", "o365.audit.", "github.", "okta.",
-		      "google_workspace.*."}};
+static const struct format ecs_cloud = {.name = "ecs",
+					.names = NAMES_ECS | NAMES_ELASTIC_CLOUD,
+					.container = {"aws.cloudtrail.", "azure.*.properties.",
+						      "o365.audit.", "github.", "okta.",
+						      "google_workspace.*."}};
 
 /* What an integration's dataset is in Sigma. */
 static const struct {
 	struct str dataset;
 	const char *product, *service;
 } datasets[] = {
-#define DATASET(dataset, product, service) {{dataset, sizeof(dataset) - 1}, product, service},
-	DATASET("aws.cloudtrail", "aws", "cloudtrail")
-	DATASET("azure.activitylogs", "azure", "activitylogs")
-	DATASET("azure.auditlogs", "azure", "auditlogs")
-	DATASET("azure.signinlogs", "azure", "signinlogs")
-	DATASET("azure.platformlogs", "azure", "platformlogs")
-	DATASET("azure.identity_protection", "azure", "riskdetection")
-	DATASET("gcp.audit", "gcp", "gcp.audit")
-	DATASET("google_workspace.admin", "gcp", "google_workspace.admin")
-	DATASET("google_workspace.login", "gcp", "google_workspace.login")
-	DATASET("google_workspace.drive", "gcp", "google_workspace.drive")
-	DATASET("google_workspace.token", "gcp", "google_workspace.token")
-	DATASET("o365.audit", "m365", "audit")
-	DATASET("github.audit", "github", "audit")
-	DATASET("okta.system", "okta", "okta")
-	DATASET("slack.audit", "slack", "audit")
-	DATASET("kubernetes.audit_logs", "kubernetes", "audit")
-	DATASET("auditd.log", "linux", "auditd")
-	DATASET("system.syslog", "linux", "syslog")
-	DATASET("system.auth", "linux", "auth")
+#define DATASET(dataset, product, service)                                                         \
+	{                                                                                          \
+		{dataset, sizeof(dataset) - 1}, product, service                                   \
+	}
+	DATASET("aws.cloudtrail", "aws", "cloudtrail"),
+	DATASET("azure.activitylogs", "azure", "activitylogs"),
+	DATASET("azure.auditlogs", "azure", "auditlogs"),
+	DATASET("azure.signinlogs", "azure", "signinlogs"),
+	DATASET("azure.platformlogs", "azure", "platformlogs"),
+	DATASET("azure.identity_protection", "azure", "riskdetection"),
+	DATASET("gcp.audit", "gcp", "gcp.audit"),
+	DATASET("google_workspace.admin", "gcp", "google_workspace.admin"),
+	DATASET("google_workspace.login", "gcp", "google_workspace.login"),
+	DATASET("google_workspace.drive", "gcp", "google_workspace.drive"),
+	DATASET("google_workspace.token", "gcp", "google_workspace.token"),
+	DATASET("o365.audit", "m365", "audit"),
+	DATASET("github.audit", "github", "audit"),
+	DATASET("okta.system", "okta", "okta"),
+	DATASET("slack.audit", "slack", "audit"),
+	DATASET("kubernetes.audit_logs", "kubernetes", "audit"),
+	DATASET("auditd.log", "linux", "auditd"),
+	DATASET("system.syslog", "linux", "syslog"),
+	DATASET("system.auth", "linux", "auth"),
 #undef DATASET
 };
 
@@ -104,7 +107,8 @@ static bool host_event(const struct format_seen *s, struct format_found *f)
 	else if (s->of[HINT_ECS_REGISTRY])
 		category = "registry_set";
 	else if (s->of[HINT_ECS_DLL])
-		category = seen_is(s, HINT_ECS_CATEGORY, STR("driver")) ? "driver_load" : "image_load";
+		category =
+			seen_is(s, HINT_ECS_CATEGORY, STR("driver")) ? "driver_load" : "image_load";
 	else if (seen_is(s, HINT_ECS_TYPE, STR("end")))
 		category = "process_termination";
 	else if (seen_is(s, HINT_ECS_CATEGORY, STR("process")))

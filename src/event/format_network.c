@@ -91,12 +91,13 @@ static const char *log_by_fields(const struct format_seen *s)
 static struct str log_of_dataset(struct str dataset)
 {
 	return str_has_prefix(dataset, STR("zeek.")) ? (struct str){dataset.p + 5, dataset.n - 5}
-						      : (struct str){NULL, 0};
+						     : (struct str){NULL, 0};
 }
 
 bool format_zeek(const struct format_seen *s, struct format_found *f)
 {
-	struct str log = seen_text(s, HINT_ZEEK_PATH), set = log_of_dataset(seen_text(s, HINT_DATASET));
+	struct str log = seen_text(s, HINT_ZEEK_PATH),
+		   set = log_of_dataset(seen_text(s, HINT_DATASET));
 
 	f->sure = true;
 	if (log.n || set.n) {
@@ -104,7 +105,8 @@ bool format_zeek(const struct format_seen *s, struct format_found *f)
 		return true;
 	}
 	const char *by_fields = log_by_fields(s);
-	if (!by_fields || !(s->of[HINT_ZEEK_ORIG] || s->of[HINT_ZEEK_UID] || s->of[HINT_CERTIFICATE]))
+	if (!by_fields ||
+	    !(s->of[HINT_ZEEK_ORIG] || s->of[HINT_ZEEK_UID] || s->of[HINT_CERTIFICATE]))
 		return false;
 	f->sure = s->of[HINT_ZEEK_ORIG] && s->of[HINT_ZEEK_UID];
 	format_zeek_log(str_of(by_fields), f);

@@ -8,7 +8,7 @@
 #include "base/writer.h"
 
 /* A raw control character takes six bytes; nothing grows more. */
-#define GROWTH 6
+#define GROWTH	  6
 #define KEPT_ROOM (1024 * 1024) /* more is not kept for the next line */
 
 static const char replacement[] = "\xef\xbf\xbd";
@@ -198,7 +198,8 @@ static void number(struct run *r)
 {
 	const char *p = r->p;
 
-	while (p < r->end && (is_digit(*p) || *p == '-' || *p == '+' || *p == '.' || *p == 'e' || *p == 'E'))
+	while (p < r->end &&
+	       (is_digit(*p) || *p == '-' || *p == '+' || *p == '.' || *p == 'e' || *p == 'E'))
 		p++;
 	size_t n = (size_t)(p - r->p);
 	if (number_length(r->p, p) == n) {

@@ -49,7 +49,8 @@ struct line_in *line_in_new(const struct fields *fields, const struct logsource 
 	derive_init(&l->derived, fields);
 	if (as) {
 		l->has_as = true;
-		l->as = (struct logsource){copy(as->category), copy(as->product), copy(as->service)};
+		l->as = (struct logsource){copy(as->category), copy(as->product),
+					   copy(as->service)};
 	}
 	return l;
 }
@@ -87,7 +88,8 @@ static void unwrap(struct json_items *items)
 		for (unsigned i = 0; i < items->count; i++) {
 			bool is_in = str_has_prefix(items->item[i].path, inside), is_around = false;
 			for (unsigned k = 0; k < 4 && !is_in; k++)
-				is_around |= str_has_prefix(items->item[i].path, wrappers[w].around[k]);
+				is_around |=
+					str_has_prefix(items->item[i].path, wrappers[w].around[k]);
 			in += is_in;
 			around += is_around;
 		}

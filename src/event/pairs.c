@@ -5,21 +5,26 @@ static const struct {
 	struct str name, value, as;
 } lists[] = {
 #define LIST(list, name, value, as)                                                                \
-	{{list name, sizeof(list name) - 1}, {list value, sizeof(list value) - 1}, {as, sizeof(as) - 1}},
-	LIST("Event.EventData.Data.", "@Name", "#text", "Event.EventData.")
-	LIST("Event.EventData.Data.", "Name", "#text", "Event.EventData.")
-	LIST("Event.EventData.Data.", "Name", "Value", "Event.EventData.")
-	LIST("Event.EventData.Data.", "#attributes.Name", "#text", "Event.EventData.")
-	LIST("EventData.Data.", "@Name", "#text", "EventData.")
-	LIST("EventData.Data.", "Name", "#text", "EventData.")
-	LIST("EventData.Data.", "#attributes.Name", "#text", "EventData.")
-	LIST("events.parameters.", "name", "value", "events.parameters.")
-	LIST("events.parameters.", "name", "multiValue", "events.parameters.")
-	LIST("events.parameters.", "name", "boolValue", "events.parameters.")
-	LIST("events.parameters.", "name", "intValue", "events.parameters.")
-	LIST("Parameters.", "Name", "Value", "Parameters.")
-	LIST("ExtendedProperties.", "Name", "Value", "ExtendedProperties.")
-	LIST("OperationProperties.", "Name", "Value", "OperationProperties.")
+	{                                                                                          \
+		{list name, sizeof(list name) - 1}, {list value, sizeof(list value) - 1},          \
+		{                                                                                  \
+			as, sizeof(as) - 1                                                         \
+		}                                                                                  \
+	}
+	LIST("Event.EventData.Data.", "@Name", "#text", "Event.EventData."),
+	LIST("Event.EventData.Data.", "Name", "#text", "Event.EventData."),
+	LIST("Event.EventData.Data.", "Name", "Value", "Event.EventData."),
+	LIST("Event.EventData.Data.", "#attributes.Name", "#text", "Event.EventData."),
+	LIST("EventData.Data.", "@Name", "#text", "EventData."),
+	LIST("EventData.Data.", "Name", "#text", "EventData."),
+	LIST("EventData.Data.", "#attributes.Name", "#text", "EventData."),
+	LIST("events.parameters.", "name", "value", "events.parameters."),
+	LIST("events.parameters.", "name", "multiValue", "events.parameters."),
+	LIST("events.parameters.", "name", "boolValue", "events.parameters."),
+	LIST("events.parameters.", "name", "intValue", "events.parameters."),
+	LIST("Parameters.", "Name", "Value", "Parameters."),
+	LIST("ExtendedProperties.", "Name", "Value", "ExtendedProperties."),
+	LIST("OperationProperties.", "Name", "Value", "OperationProperties."),
 #undef LIST
 };
 

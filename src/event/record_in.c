@@ -162,8 +162,11 @@ static uint8_t transport_of(struct str s)
 	static const struct {
 		const char *name;
 		uint8_t number;
-	} known[] = {{"tcp", PROTO_TCP}, {"udp", PROTO_UDP}, {"icmp", PROTO_ICMP},
-		     {"ipv6-icmp", PROTO_ICMP6}, {"sctp", PROTO_SCTP}};
+	} known[] = {{"tcp", PROTO_TCP},
+		     {"udp", PROTO_UDP},
+		     {"icmp", PROTO_ICMP},
+		     {"ipv6-icmp", PROTO_ICMP6},
+		     {"sctp", PROTO_SCTP}};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (str_eq(str_of(known[i].name), s))

@@ -21,7 +21,8 @@ static uint16_t type_of(struct str s)
 	if (str_has_prefix(s, STR("TYPE")))
 		return number_after(s, STR("TYPE"));
 	for (unsigned i = 0; i <= 32769; i = i == 1023 ? 32768 : i + 1)
-		if (dns_type_assigned((uint16_t)i) && str_eq(str_of(dns_type_name((uint16_t)i, text)), s))
+		if (dns_type_assigned((uint16_t)i) &&
+		    str_eq(str_of(dns_type_name((uint16_t)i, text)), s))
 			return (uint16_t)i;
 	return 0;
 }
@@ -94,7 +95,8 @@ static struct dns_answer *answer_at(struct record_in *r, enum part first, bool h
 		r->list = (uint8_t)first;
 		r->element = i->element;
 		r->answer[r->answers] = (struct dns_answer){
-			.section = section[(first - PART_ANSWER_NAME) / (PART_AUTHORITY_NAME - PART_ANSWER_NAME)]};
+			.section = section[(first - PART_ANSWER_NAME) /
+					   (PART_AUTHORITY_NAME - PART_ANSWER_NAME)]};
 		r->record.dns.answers_kept = (uint16_t)++r->answers;
 	}
 	return &r->answer[r->answers - 1];
@@ -105,7 +107,8 @@ static void read_answer(struct record_in *r, enum part part, const struct json_i
 	unsigned size = PART_AUTHORITY_NAME - PART_ANSWER_NAME;
 	unsigned of_answer = (part - PART_ANSWER_NAME) % size;
 	enum part first = part - of_answer;
-	struct dns_answer *a = answer_at(r, first, of_answer == PART_ANSWER_HINTS - PART_ANSWER_NAME, i);
+	struct dns_answer *a =
+		answer_at(r, first, of_answer == PART_ANSWER_HINTS - PART_ANSWER_NAME, i);
 
 	if (!a)
 		return;

@@ -156,11 +156,11 @@ static bool read_bytes(struct record_flow *f, enum part part, const struct json_
 		enum part part;
 		uint64_t *to;
 	} const counts[] = {
-		{PART_UP_BYTES, &f->up.bytes},	       {PART_UP_PACKETS, &f->up.packets},
-		{PART_DOWN_BYTES, &f->down.bytes},     {PART_DOWN_PACKETS, &f->down.packets},
-		{PART_FLOW_DELTA_UP, &f->delta_up},    {PART_FLOW_DELTA_DOWN, &f->delta_down},
-		{PART_FLOW_SEEN_UP, &f->up.seen},      {PART_FLOW_SEEN_DOWN, &f->down.seen},
-		{PART_FLOW_MISSED_UP, &f->up.missed},  {PART_FLOW_MISSED_DOWN, &f->down.missed},
+		{PART_UP_BYTES, &f->up.bytes},		{PART_UP_PACKETS, &f->up.packets},
+		{PART_DOWN_BYTES, &f->down.bytes},	{PART_DOWN_PACKETS, &f->down.packets},
+		{PART_FLOW_DELTA_UP, &f->delta_up},	{PART_FLOW_DELTA_DOWN, &f->delta_down},
+		{PART_FLOW_SEEN_UP, &f->up.seen},	{PART_FLOW_SEEN_DOWN, &f->down.seen},
+		{PART_FLOW_MISSED_UP, &f->up.missed},	{PART_FLOW_MISSED_DOWN, &f->down.missed},
 		{PART_FLOW_UNACKED_UP, &f->up.unacked}, {PART_FLOW_UNACKED_DOWN, &f->down.unacked},
 	};
 

@@ -116,8 +116,8 @@ static bool read_date(struct str s, uint64_t *out)
 	if (!take(&s, 4, &y) || !take_char(&s, "-/") || !take(&s, 2, &m) || !take_char(&s, "-/") ||
 	    !take(&s, 2, &d) || !day_of(y, m, d, &day))
 		return false;
-	if (s.n && (!take_char(&s, "Tt ") || !take_clock(&s, &seconds, &ns) ||
-		    !take_offset(&s, &offset)))
+	if (s.n &&
+	    (!take_char(&s, "Tt ") || !take_clock(&s, &seconds, &ns) || !take_offset(&s, &offset)))
 		return false;
 	int64_t at = (int64_t)(day * 86400 + seconds) - offset;
 	if (at < 0)
@@ -159,6 +159,7 @@ bool when_read(struct str s, uint64_t *ns)
 		*ns = ms;
 		return true;
 	}
-	return s.n > 4 && is_digit(s.p[0]) && !is_digit(s.p[4]) && s.p[4] != '.' ? read_date(s, ns)
-										  : read_number(s, ns);
+	return s.n > 4 && is_digit(s.p[0]) && !is_digit(s.p[4]) && s.p[4] != '.'
+		       ? read_date(s, ns)
+		       : read_number(s, ns);
 }

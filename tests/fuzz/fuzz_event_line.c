@@ -9,9 +9,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static struct fields *some_fields(void)
 {
-	static const char *const names[] = {"QueryName", "EventID", "Image", "c-uri", "cs-uri-stem", "cs-host",
-					    "answers", "answer", "Hashes", "CommandLine", "Initiated",
-					    "Protocol", "a", "process.name", "eventService", "Data"};
+	static const char *const names[] = {
+		"QueryName",   "EventID",      "Image",	       "c-uri",
+		"cs-uri-stem", "cs-host",      "answers",      "answer",
+		"Hashes",      "CommandLine",  "Initiated",    "Protocol",
+		"a",	       "process.name", "eventService", "Data"};
 	struct fields *f = fields_new();
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -84,8 +86,8 @@ static void one_line(struct line_in *reader, const struct fields *f, struct str 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const struct logsource as[] = {{"proxy", NULL, NULL}, {NULL, "zeek", "dns"},
-					      {"dns_query", "windows", NULL}};
+	static const struct logsource as[] = {
+		{"proxy", NULL, NULL}, {NULL, "zeek", "dns"}, {"dns_query", "windows", NULL}};
 	static struct fields *f;
 	static struct line_in *reader[4];
 	const char *p = (const char *)data + 1, *end = (const char *)data + n;
