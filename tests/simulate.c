@@ -1,8 +1,8 @@
 /* The detectors against made-up clients: how often they cry wolf, and what they miss.
  *
  *	simulate            the whole, with its limits asserted (`make check`)
- *	simulate V1 …       the same with these detectors alone, each with full weight; asserts nothing
- *	simulate bench      what a use costs that nothing is to be said of
+ *	simulate V1 …       the same with these detectors alone, each with full weight; asserts
+ *nothing simulate bench      what a use costs that nothing is to be said of
  *
  * 2,000 clients for 60 days: hourly uploads, zero-inflated and log-normal (median 0.3 MB, sigma 1.2
  * to 2.2 by client), by day and week; 4 % of clients back up 2 to 20 GB every night and are on no
@@ -20,11 +20,11 @@
 enum {
 	CLIENTS = 2000,
 	DAYS = 60,
-	LEARN = 7,	/* days whose alarms are told apart */
-	BACKUPS = 80,	/* 4 % */
-	USUAL = 12,	/* services that many use */
+	LEARN = 7,    /* days whose alarms are told apart */
+	BACKUPS = 80, /* 4 % */
+	USUAL = 12,   /* services that many use */
 	RARE = 2000,
-	EACH = 300,	/* injections of a kind */
+	EACH = 300,	   /* injections of a kind */
 	START = 1772409600 /* Monday, 2026-03-02, UTC */
 };
 
@@ -100,8 +100,8 @@ static void take(void *context, const struct detection *f)
 	struct host *h = &w->host[n];
 	bool learned = w->day >= LEARN;
 
-	if (h->pattern >= 0 && w->day >= h->day &&
-	    w->day < h->day + patterns[h->pattern].days && f->service->number == h->service) {
+	if (h->pattern >= 0 && w->day >= h->day && w->day < h->day + patterns[h->pattern].days &&
+	    f->service->number == h->service) {
 		if (!h->found)
 			h->found_day = w->day - h->day;
 		h->found = true;
@@ -194,9 +194,9 @@ static void make_host(struct world *w, unsigned n)
 	h->pattern = (int)(n % PATTERNS);
 	h->day = 30 + below(14);
 	h->from = 8 + below(11 - patterns[h->pattern].hours);
-	h->service = w->target == TO_USUAL   ? h->usual :
-		     w->target == TO_POPULAR ? (h->usual + 1 + below(USUAL - 1)) % USUAL :
-					       USUAL + below(RARE);
+	h->service = w->target == TO_USUAL     ? h->usual
+		     : w->target == TO_POPULAR ? (h->usual + 1 + below(USUAL - 1)) % USUAL
+					       : USUAL + below(RARE);
 }
 
 static void run(struct world *w, const struct detector_settings *set, enum target target)
@@ -242,7 +242,8 @@ static double recall(const struct world *w, unsigned pattern, double *days)
 
 static void print_false(const struct world *w)
 {
-	double early = (double)CLIENTS * LEARN / 1000, later = (double)CLIENTS * (DAYS - LEARN) / 1000;
+	double early = (double)CLIENTS * LEARN / 1000,
+	       later = (double)CLIENTS * (DAYS - LEARN) / 1000;
 
 	printf("False positives per 1,000 client days:\n");
 	printf("| | first %d days | afterwards | all %d days |\n|---|---|---|---|\n", LEARN, DAYS);
@@ -268,8 +269,9 @@ static double seconds(void)
 /* The detectors named, each enough by itself. */
 static void only(struct detector_settings *set, int n, char **names)
 {
-	static const char *const keys[] = {"new-service", "burst", "own-max", "robust", "cusum",
-					   "population", "fanout", "tenant", "unnamed", "off-hours"};
+	static const char *const keys[] = {"new-service", "burst",	"own-max", "robust",
+					   "cusum",	  "population", "fanout",  "tenant",
+					   "unnamed",	  "off-hours"};
 	struct error e;
 
 	for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -300,7 +302,8 @@ static bool hold(const char *what, double is, double limit, bool most)
 }
 
 /* Small uploads of many clients to many services, in an order that no cache likes. */
-static int bench(const struct detector_settings *set, const char *what, const char *host, bool listed)
+static int bench(const struct detector_settings *set, const char *what, const char *host,
+		 bool listed)
 {
 	enum { USES = 4000000, PER_S = 20000, BENCH_CLIENTS = 1000 };
 	struct service service[8];
@@ -309,7 +312,8 @@ static int bench(const struct detector_settings *set, const char *what, const ch
 
 	for (unsigned i = 0; i < 8; i++)
 		service[i] = (struct service){"Service 0\0Service 1\0Service 2\0Service 3\0"
-					      "Service 4\0Service 5\0Service 6\0Service 7" + 10 * i,
+					      "Service 4\0Service 5\0Service 6\0Service 7" +
+						      10 * i,
 					      "cloud-storage", i};
 	state = 1;
 	double start = 0;

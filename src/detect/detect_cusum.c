@@ -56,7 +56,8 @@ static double week_up(const struct look *l)
 	return sum;
 }
 
-/* Today's part of the sum grows with today's bytes, so the alarm need not wait for the day's end. */
+/* Today's part of the sum grows with today's bytes, so the alarm need not wait for the day's end.
+ */
 void detect_cusum(struct look *l)
 {
 	const struct detector_settings *set = l->set;

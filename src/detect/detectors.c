@@ -7,7 +7,8 @@
 #include "core/hostname.h"
 #include "detect/evidence.h"
 
-#define UNLISTED_LEAST 1000000 /* bytes a day from which a name outside the lists gets an account */
+#define UNLISTED_LEAST 1000000 /* bytes a day from which a name outside the lists gets an account  \
+				*/
 #define POPULATION_LUMP 65536  /* bytes told to the population at a time */
 
 static void day_over(void *owner, struct account *a)
@@ -111,9 +112,9 @@ int detectors_allow(struct detectors *d, enum allow_list list, struct str text, 
 	case ALLOW_SERVICE:
 		if (!text.n || text.n > HOSTNAME_MAX)
 			return error_set(e, "a service needs a name");
-		d->allowed_services = mem_resize(
-			d->allowed_services,
-			(d->allowed_service_count + 1) * sizeof *d->allowed_services);
+		d->allowed_services =
+			mem_resize(d->allowed_services,
+				   (d->allowed_service_count + 1) * sizeof *d->allowed_services);
 		d->allowed_services[d->allowed_service_count++] = mem_strndup(text.p, text.n);
 		return 0;
 	case ALLOW_TENANT:
@@ -199,7 +200,8 @@ void detectors_services_changed(struct detectors *d)
  * own categories (example.co.uk). Without a list of such suffixes it is but a good guess. */
 static struct str site_of(struct str name)
 {
-	static const char *const second[] = {"co", "com", "net", "org", "edu", "gov", "ac", "or", "ne"};
+	static const char *const second[] = {"co",  "com", "net", "org", "edu",
+					     "gov", "ac",  "or",  "ne"};
 	size_t at[3] = {0}, dots = 0;
 
 	for (size_t i = name.n; i && dots < 3; i--)
@@ -219,8 +221,8 @@ static struct str label_key(const struct detector_use *u, bool unnamed)
 {
 	if (!unnamed)
 		return site_of(u->name);
-	return addr_is_v4(&u->server) ? (struct str){(const char *)u->server.b + 12, 3} :
-					(struct str){(const char *)u->server.b, 6};
+	return addr_is_v4(&u->server) ? (struct str){(const char *)u->server.b + 12, 3}
+				      : (struct str){(const char *)u->server.b, 6};
 }
 
 /* Names outside the lists are without number, so only those that carry something get an account. */
@@ -246,8 +248,8 @@ static bool find_unlisted(struct detectors *d, const struct detector_use *u, str
 	if (!d->set.unlisted && !(unnamed && d->set.unnamed))
 		return false;
 	p->label = history_label(&d->history, key, unnamed, false);
-	p->account = p->label == HISTORY_NONE ? HISTORY_NONE :
-						history_account(&d->history, p->client, p->label);
+	p->account = p->label == HISTORY_NONE ? HISTORY_NONE
+					      : history_account(&d->history, p->client, p->label);
 	if (p->account != HISTORY_NONE)
 		return true;
 	if (!u->up || !passes_sketch(d, u, key))

@@ -81,7 +81,8 @@ static void save_clients(const struct history *h, uint32_t *place, struct bytes 
 	uint32_t count = 0;
 
 	bytes_u32le(out, pool_live(&h->clients));
-	for (uint32_t n = h->client_lru.oldest; n != POOL_NONE; n = lru_at(&h->client_lru, n)->newer) {
+	for (uint32_t n = h->client_lru.oldest; n != POOL_NONE;
+	     n = lru_at(&h->client_lru, n)->newer) {
 		place[n] = count++;
 		save_client(history_client_at(h, n), out);
 	}
@@ -217,8 +218,8 @@ static bool get_count(struct cursor *in, size_t size, uint32_t *count)
 	return !in->bad && *count <= cur_left(in) / size;
 }
 
-#define LABEL_SIZE (1 + 2 + 1 + 6 * LABEL_SEEN)
-#define CLIENT_SIZE 256
+#define LABEL_SIZE   (1 + 2 + 1 + 6 * LABEL_SEEN)
+#define CLIENT_SIZE  256
 #define ACCOUNT_SIZE 108
 
 static bool load_label(struct history *h, struct cursor *in, uint32_t *number)

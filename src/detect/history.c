@@ -189,7 +189,8 @@ static void make_room(struct history *h, uint32_t client)
 
 	if (c->account_count >= LIMIT_CLIENT_ACCOUNTS) {
 		uint32_t oldest = c->accounts;
-		for (uint32_t n = c->accounts; n != HISTORY_NONE; n = history_account_at(h, n)->next)
+		for (uint32_t n = c->accounts; n != HISTORY_NONE;
+		     n = history_account_at(h, n)->next)
 			if (history_account_at(h, n)->used < history_account_at(h, oldest)->used)
 				oldest = n;
 		history_drop_account(h, oldest);

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 
 #define UNIT 64
-#define ROW (UINT32_C(1) << SKETCH_SHIFT)
+#define ROW  (UINT32_C(1) << SKETCH_SHIFT)
 
 void sketch_init(struct sketch *s)
 {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define SKETCH_ROWS 4
+#define SKETCH_ROWS  4
 #define SKETCH_SHIFT 16 /* 65,536 counters a row: too much by 0.004 % of all bytes, at 98 % */
 
 struct sketch {
