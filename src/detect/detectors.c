@@ -7,9 +7,10 @@
 #include "core/hostname.h"
 #include "detect/evidence.h"
 
-#define UNLISTED_LEAST 1000000 /* bytes a day from which a name outside the lists gets an account  \
-				*/
-#define POPULATION_LUMP 65536  /* bytes told to the population at a time */
+#define UNLISTED_LEAST                                                                             \
+	1000000		      /* bytes a day from which a name outside the lists gets an account   \
+			       */
+#define POPULATION_LUMP 65536 /* bytes told to the population at a time */
 
 static void day_over(void *owner, struct account *a)
 {
@@ -339,7 +340,7 @@ static struct account *open_account(struct detectors *d, const struct detector_u
 	if (a->used && a->used != today && today >= a->used + d->set.new_service_days)
 		a->since = today;
 	if (tier < a->tier)
-		a->tier = (uint8_t)tier;
+		a->tier = tier & 3;
 	history_use(&d->history, p->account);
 	return a;
 }

@@ -31,24 +31,26 @@
 struct account {
 	_Alignas(64) uint32_t client;
 	uint32_t label;
-	uint32_t moved;
 	uint32_t window, alert; /* HISTORY_NONE: none */
+	uint16_t moved;		/* (its low bits) */
 	uint16_t day;		/* that day_up is of */
 	uint16_t used;		/* last day of use, names included */
+	uint8_t alarmed : 1;	/* the cusum alarm was told and is not over */
+	uint8_t tier : 2;
+	uint8_t frozen_days; /* that followed one another up to now */
 	uint64_t day_up;
-	uint64_t total;	 /* uploaded since the account was made */
-	uint64_t look;	 /* day_up from which it must be looked at closely */
-	uint8_t alarmed; /* the cusum alarm was told and is not over */
-	uint8_t tier;
+	uint64_t total;	    /* uploaded since the account was made */
+	uint64_t look;	    /* day_up from which it must be looked at closely */
 	uint16_t first_day; /* since when the past is known */
 	uint16_t since;	    /* first day of use after a long pause, or at all */
-	uint16_t frozen_from;
 	struct lru_link lru;
 	uint32_t next; /* of the client's accounts */
 	float cusum;
 	uint32_t frozen;	     /* bit per slot of `days`: not learned as usual */
 	uint16_t days[HISTORY_DAYS]; /* quantum.h, by day modulo HISTORY_DAYS */
 };
+
+_Static_assert(sizeof(struct account) == 128, "two cache lines: there are many of them");
 
 struct window {
 	_Alignas(64) uint32_t account;
