@@ -226,19 +226,27 @@ static struct str label_key(const struct detector_use *u, bool unnamed)
 				      : (struct str){(const char *)u->server.b, 6};
 }
 
-/* Names outside the lists are without number, so only those that carry something get an account. */
-static bool passes_sketch(struct detectors *d, const struct detector_use *u, struct str key)
+/* Names outside the lists are without number, so only those that carry something get an account.
+ * *before gets what it carried today before this use, roughly. */
+static bool passes_sketch(struct detectors *d, const struct detector_use *u, struct str key,
+			  uint64_t *before)
 {
 	uint64_t hash = hash_bytes(&d->sketch_key, key.p, key.n);
 
 	hash = hash_step(&d->sketch_key, 2, hash, hash_load64(u->client.b),
 			 hash_load64(u->client.b + 8));
-	return sketch_add(&d->sketch, hash, u->up) >= UNLISTED_LEAST;
+	uint64_t sum = sketch_add(&d->sketch, hash, u->up);
+	/* (the sketch may say too much, but what it held back was less than this) */
+	*before = sum > u->up ? sum - u->up : 0;
+	if (*before >= UNLISTED_LEAST)
+		*before = UNLISTED_LEAST - 1;
+	return sum >= UNLISTED_LEAST;
 }
 
 struct place {
 	uint32_t client, label, account, tenant;
 	struct tenant tenant_name;
+	uint64_t before; /* bytes that waited for the account to be made */
 };
 
 static bool find_unlisted(struct detectors *d, const struct detector_use *u, struct place *p)
@@ -253,7 +261,7 @@ static bool find_unlisted(struct detectors *d, const struct detector_use *u, str
 					      : history_account(&d->history, p->client, p->label);
 	if (p->account != HISTORY_NONE)
 		return true;
-	if (!u->up || !passes_sketch(d, u, key))
+	if (!u->up || !passes_sketch(d, u, key, &p->before))
 		return false;
 	if (p->label == HISTORY_NONE)
 		p->label = history_label(&d->history, key, unnamed, true);
@@ -369,7 +377,7 @@ void detectors_upload(struct detectors *d, const struct detector_use *u)
 {
 	uint64_t up = u->up < INT64_MAX ? u->up : INT64_MAX;
 	double each = (double)d->set.fanout_each, tenant_up = 0;
-	struct place p;
+	struct place p = {0};
 
 	take_time(d, u->time);
 	if (!find_place(d, u, &p))
@@ -380,7 +388,7 @@ void detectors_upload(struct detectors *d, const struct detector_use *u)
 	bool look = false;
 	d->stats.uses++;
 	if (up || u->down)
-		history_add(&d->history, p.account, up, u->down);
+		history_add(&d->history, p.account, up + p.before, u->down);
 	if ((double)before < each && (double)a->day_up >= each && c->services < UINT8_MAX &&
 	    history_label_at(&d->history, p.label)->listed)
 		c->services++;
@@ -398,7 +406,7 @@ void detectors_retract(struct detectors *d, const struct detector_use *u)
 {
 	uint64_t up = u->up < INT64_MAX ? u->up : INT64_MAX;
 	struct detector_use nothing = *u;
-	struct place p;
+	struct place p = {0};
 
 	nothing.up = nothing.down = 0;
 	take_time(d, u->time);
