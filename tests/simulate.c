@@ -1,8 +1,9 @@
 /* The detectors against made-up clients: how often they cry wolf, and what they miss.
  *
- *	simulate            the whole, with its limits asserted (`make check`)
- *	simulate V1 …       the same with these detectors alone, each with full weight; asserts nothing
- *	simulate bench      what a use costs that nothing is to be said of
+ * "simulate" runs the whole, with its limits asserted (`make check`). "simulate V1 V2" runs the
+ * same with these detectors alone, each with full weight, and asserts nothing. "simulate settings"
+ * prints the table of settings as doc/detectors.md has it; "simulate bench" what a use costs that
+ * nothing is to be said of.
  *
  * 2,000 clients for 60 days: hourly uploads, zero-inflated and log-normal (median 0.3 MB, sigma 1.2
  * to 2.2 by client), by day and week; 4 % of clients back up 2 to 20 GB every night and are on no
@@ -20,11 +21,11 @@
 enum {
 	CLIENTS = 2000,
 	DAYS = 60,
-	LEARN = 7,	/* days whose alarms are told apart */
-	BACKUPS = 80,	/* 4 % */
-	USUAL = 12,	/* services that many use */
+	LEARN = 7,    /* days whose alarms are told apart */
+	BACKUPS = 80, /* 4 % */
+	USUAL = 12,   /* services that many use */
 	RARE = 2000,
-	EACH = 300,	/* injections of a kind */
+	EACH = 300,	   /* injections of a kind */
 	START = 1772409600 /* Monday, 2026-03-02, UTC */
 };
 
@@ -100,8 +101,8 @@ static void take(void *context, const struct detection *f)
 	struct host *h = &w->host[n];
 	bool learned = w->day >= LEARN;
 
-	if (h->pattern >= 0 && w->day >= h->day &&
-	    w->day < h->day + patterns[h->pattern].days && f->service->number == h->service) {
+	if (h->pattern >= 0 && w->day >= h->day && w->day < h->day + patterns[h->pattern].days &&
+	    f->service->number == h->service) {
 		if (!h->found)
 			h->found_day = w->day - h->day;
 		h->found = true;
@@ -194,9 +195,9 @@ static void make_host(struct world *w, unsigned n)
 	h->pattern = (int)(n % PATTERNS);
 	h->day = 30 + below(14);
 	h->from = 8 + below(11 - patterns[h->pattern].hours);
-	h->service = w->target == TO_USUAL   ? h->usual :
-		     w->target == TO_POPULAR ? (h->usual + 1 + below(USUAL - 1)) % USUAL :
-					       USUAL + below(RARE);
+	h->service = w->target == TO_USUAL     ? h->usual
+		     : w->target == TO_POPULAR ? (h->usual + 1 + below(USUAL - 1)) % USUAL
+					       : USUAL + below(RARE);
 }
 
 static void run(struct world *w, const struct detector_settings *set, enum target target)
@@ -242,7 +243,8 @@ static double recall(const struct world *w, unsigned pattern, double *days)
 
 static void print_false(const struct world *w)
 {
-	double early = (double)CLIENTS * LEARN / 1000, later = (double)CLIENTS * (DAYS - LEARN) / 1000;
+	double early = (double)CLIENTS * LEARN / 1000,
+	       later = (double)CLIENTS * (DAYS - LEARN) / 1000;
 
 	printf("False positives per 1,000 client days:\n");
 	printf("| | first %d days | afterwards | all %d days |\n|---|---|---|---|\n", LEARN, DAYS);
@@ -268,8 +270,9 @@ static double seconds(void)
 /* The detectors named, each enough by itself. */
 static void only(struct detector_settings *set, int n, char **names)
 {
-	static const char *const keys[] = {"new-service", "burst", "own-max", "robust", "cusum",
-					   "population", "fanout", "tenant", "unnamed", "off-hours"};
+	static const char *const keys[] = {"new-service", "burst",	"own-max", "robust",
+					   "cusum",	  "population", "fanout",  "tenant",
+					   "unnamed",	  "off-hours"};
 	struct error e;
 
 	for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -300,7 +303,8 @@ static bool hold(const char *what, double is, double limit, bool most)
 }
 
 /* Small uploads of many clients to many services, in an order that no cache likes. */
-static int bench(const struct detector_settings *set, const char *what, const char *host, bool listed)
+static int bench(const struct detector_settings *set, const char *what, const char *host,
+		 bool listed)
 {
 	enum { USES = 4000000, PER_S = 20000, BENCH_CLIENTS = 1000 };
 	struct service service[8];
@@ -309,7 +313,8 @@ static int bench(const struct detector_settings *set, const char *what, const ch
 
 	for (unsigned i = 0; i < 8; i++)
 		service[i] = (struct service){"Service 0\0Service 1\0Service 2\0Service 3\0"
-					      "Service 4\0Service 5\0Service 6\0Service 7" + 10 * i,
+					      "Service 4\0Service 5\0Service 6\0Service 7" +
+						      10 * i,
 					      "cloud-storage", i};
 	state = 1;
 	double start = 0;
@@ -331,24 +336,31 @@ static int bench(const struct detector_settings *set, const char *what, const ch
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int print_settings(void)
+{
+	printf("| key | default | least | most | what it is |\n|---|---|---|---|---|\n");
+	for (unsigned i = 0; i < setting_count; i++) {
+		const struct setting_info *s = &setting_infos[i];
+		if (s->type == SETTING_SWITCH)
+			printf("| `%s` | %s | | | %s |\n", s->key, s->value != 0 ? "yes" : "no",
+			       s->help);
+		else
+			printf("| `%s` | %.15g | %.15g | %.15g | %s |\n", s->key, s->value,
+			       s->least, s->most, s->help);
+	}
+	return 0;
+}
+
+/* As what `make check` runs it. */
+static int run_all(const struct detector_settings *set, bool assert_limits)
 {
 	static const char *const targets[] = {"", "its usual service", "another that many use",
 					      "one that hardly anybody uses"};
 	static struct world w;
-	struct detector_settings set;
 	double got[4][PATTERNS], days, start = seconds();
 	uint64_t uses = 0;
 
-	settings_default(&set);
-	if (argc == 2 && strcmp(argv[1], "bench") == 0)
-		return bench(&set, "a service of the lists", "www.example.com", true) |
-		       bench(&set, "its tenant told by the name", "contoso.sharepoint.com", true) |
-		       bench(&set, "a name outside the lists", "www.example.com", false) |
-		       bench(&set, "without a name", "", false);
-	if (argc > 1)
-		only(&set, argc - 1, argv + 1);
-	run(&w, &set, TO_NOBODY);
+	run(&w, set, TO_NOBODY);
 	uses += w.uses;
 	print_false(&w);
 	double false_days = (w.host_days[0] + w.host_days[1]) / (CLIENTS * DAYS / 1000.0);
@@ -359,7 +371,7 @@ int main(int argc, char **argv)
 		printf(" | %s", patterns[i].name);
 	printf(" |\n|---|---|---|---|---|---|\n");
 	for (enum target t = TO_USUAL; t <= TO_RARE; t++) {
-		run(&w, &set, t);
+		run(&w, set, t);
 		uses += w.uses;
 		printf("| %s", targets[t]);
 		for (unsigned i = 0; i < PATTERNS; i++) {
@@ -370,7 +382,7 @@ int main(int argc, char **argv)
 	}
 	printf("\n%.1f million uses in %.1f s, the making of them included\n", (double)uses / 1e6,
 	       seconds() - start);
-	if (argc > 1)
+	if (!assert_limits)
 		return 0;
 	bool good = hold("false positives, client days", false_days, 8, true);
 	good &= hold("false positives, alarms", alarms, 8, true);
@@ -380,4 +392,21 @@ int main(int argc, char **argv)
 		good &= hold(patterns[3].name, got[t][3], 0.95, false);
 	}
 	return good ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct detector_settings set;
+
+	settings_default(&set);
+	if (argc == 2 && strcmp(argv[1], "settings") == 0)
+		return print_settings();
+	if (argc == 2 && strcmp(argv[1], "bench") == 0)
+		return bench(&set, "a service of the lists", "www.example.com", true) |
+		       bench(&set, "its tenant told by the name", "contoso.sharepoint.com", true) |
+		       bench(&set, "a name outside the lists", "www.example.com", false) |
+		       bench(&set, "without a name", "", false);
+	if (argc > 1)
+		only(&set, argc - 1, argv + 1);
+	return run_all(&set, argc == 1);
 }

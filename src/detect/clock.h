@@ -9,15 +9,15 @@
 
 #include "core/limits.h"
 
-#define SLOT_S 300	 /* five minutes */
+#define SLOT_S	   300 /* five minutes */
 #define SLOTS_HOUR 12
-#define HOUR_S 3600
-#define DAY_S 86400
+#define HOUR_S	   3600
+#define DAY_S	   86400
 
 struct detect_clock {
-	uint64_t now;	   /* ns; 0: nothing heard yet */
-	uint64_t next;	   /* first ns of the next slot */
-	int64_t offset_s;  /* local time less UTC */
+	uint64_t now;	     /* ns; 0: nothing heard yet */
+	uint64_t next;	     /* first ns of the next slot */
+	int64_t offset_s;    /* local time less UTC */
 	uint32_t slot, hour; /* local, since 1970 */
 	uint16_t day;
 	uint64_t candidate; /* a far time, and how many records agreed on it */

@@ -137,9 +137,9 @@ void detect_fanout(struct look *l)
 		return;
 	}
 	/* (the count of today may include what no longer counts, never less than does) */
-	if (c->services + yesterday < (unsigned)(set->fanout_tier_a < set->fanout_services ?
-							 set->fanout_tier_a :
-							 set->fanout_services))
+	if (c->services + yesterday < (unsigned)(set->fanout_tier_a < set->fanout_services
+							 ? set->fanout_tier_a
+							 : set->fanout_services))
 		return;
 	struct fan f = fan_of(l);
 	if (f.tier_a >= set->fanout_tier_a && l->account->tier == TIER_A) {

@@ -17,7 +17,7 @@ static double z_of(const struct detector_settings *set, const struct baseline *b
 static void relearn(struct account *a)
 {
 	a->frozen = 0;
-	a->frozen_from = 0;
+	a->frozen_days = 0;
 	a->cusum = 0;
 	a->alarmed = false;
 }
@@ -36,14 +36,12 @@ void cusum_day_over(const struct detector_settings *set, struct account *a)
 	s = s < 0 ? 0 : s > 2 * set->cusum_alarm ? 2 * set->cusum_alarm : s;
 	a->cusum = (float)s;
 	if (s <= set->cusum_freeze) {
-		a->frozen_from = 0;
+		a->frozen_days = 0;
 		a->alarmed = false;
 		return;
 	}
-	if (!a->frozen_from)
-		a->frozen_from = a->day;
 	a->frozen |= UINT32_C(1) << a->day % HISTORY_DAYS;
-	if (a->day - a->frozen_from + 1u >= set->cusum_relearn)
+	if (++a->frozen_days >= set->cusum_relearn)
 		relearn(a);
 }
 
@@ -56,7 +54,8 @@ static double week_up(const struct look *l)
 	return sum;
 }
 
-/* Today's part of the sum grows with today's bytes, so the alarm need not wait for the day's end. */
+/* Today's part of the sum grows with today's bytes, so the alarm need not wait for the day's end.
+ */
 void detect_cusum(struct look *l)
 {
 	const struct detector_settings *set = l->set;

@@ -60,7 +60,8 @@ void detect_tenant(struct look *l)
 	bool own_known = tenants_know_own(&d->tenants, l->tenant_name.kind);
 	const struct tenant_use *first = tenants_at(&d->tenants, l->tenant);
 	if (!own_known) {
-		uint32_t n = tenants_find(&d->tenants, &l->tenant_name, 0, &d->history.clock, false);
+		uint32_t n =
+			tenants_find(&d->tenants, &l->tenant_name, 0, &d->history.clock, false);
 		if (n == POOL_NONE || !site_known(l))
 			return;
 		first = tenants_at(&d->tenants, n);
@@ -80,8 +81,8 @@ void detect_tenant(struct look *l)
 	look_text(l, DETECTOR_V8, "tenant", l->tenant_name.label);
 	look_item(l, DETECTOR_V8, "upload to it in 24 h", l->tenant_up, UNIT_BYTES);
 	look_text(l, DETECTOR_V8, "new to",
-		  own_known ? STR("the client, and none of the organisation's own") :
-			      STR("everybody here"));
+		  own_known ? STR("the client, and none of the organisation's own")
+			    : STR("everybody here"));
 	look_item(l, DETECTOR_V8, "first used",
 		  today > first->first_day ? today - first->first_day : 0, UNIT_DAYS);
 }

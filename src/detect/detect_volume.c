@@ -15,11 +15,12 @@ static void found_burst(struct look *l, enum detector id, double weight, double 
 {
 	if (!is_beyond_own(l) && l->set->burst_weight_past < weight)
 		weight = l->set->burst_weight_past;
-	look_found(l, id, (struct evidence){.weight = weight,
-					    .value = l->hour_up,
-					    .threshold = least,
-					    .unit = UNIT_BYTES,
-					    .up = l->hour_up});
+	look_found(l, id,
+		   (struct evidence){.weight = weight,
+				     .value = l->hour_up,
+				     .threshold = least,
+				     .unit = UNIT_BYTES,
+				     .up = l->hour_up});
 	look_item(l, id, "upload in an hour", l->hour_up, UNIT_BYTES);
 	look_item(l, id, "threshold", least, UNIT_BYTES);
 }

@@ -4,7 +4,8 @@
 static const struct {
 	const char *code, *name, *title;
 } detectors[DETECTORS] = {
-	[DETECTOR_N2] = {"N2", "new-service", "First use of a service that hardly anybody here uses"},
+	[DETECTOR_N2] = {"N2", "new-service",
+			 "First use of a service that hardly anybody here uses"},
 	[DETECTOR_V1] = {"V1", "burst", "Large upload within an hour"},
 	[DETECTOR_V2] = {"V2", "own-max", "Larger upload than the client ever made of late"},
 	[DETECTOR_V3] = {"V3", "robust", "Upload far above the client's usual day"},
@@ -41,7 +42,8 @@ const char *severity_name(enum severity s)
 
 const char *unit_name(enum unit u)
 {
-	static const char *const names[] = {"", "bytes", "days", "hours", "services", "clients", ""};
+	static const char *const names[] = {"",		"bytes",   "days", "hours",
+					    "services", "clients", ""};
 
 	return names[u <= UNIT_TEXT ? u : UNIT_NONE];
 }

@@ -7,8 +7,10 @@
 #include "core/hostname.h"
 #include "detect/evidence.h"
 
-#define UNLISTED_LEAST 1000000 /* bytes a day from which a name outside the lists gets an account */
-#define POPULATION_LUMP 65536  /* bytes told to the population at a time */
+#define UNLISTED_LEAST                                                                             \
+	1000000		      /* bytes a day from which a name outside the lists gets an account   \
+			       */
+#define POPULATION_LUMP 65536 /* bytes told to the population at a time */
 
 static void day_over(void *owner, struct account *a)
 {
@@ -111,9 +113,9 @@ int detectors_allow(struct detectors *d, enum allow_list list, struct str text, 
 	case ALLOW_SERVICE:
 		if (!text.n || text.n > HOSTNAME_MAX)
 			return error_set(e, "a service needs a name");
-		d->allowed_services = mem_resize(
-			d->allowed_services,
-			(d->allowed_service_count + 1) * sizeof *d->allowed_services);
+		d->allowed_services =
+			mem_resize(d->allowed_services,
+				   (d->allowed_service_count + 1) * sizeof *d->allowed_services);
 		d->allowed_services[d->allowed_service_count++] = mem_strndup(text.p, text.n);
 		return 0;
 	case ALLOW_TENANT:
@@ -199,7 +201,8 @@ void detectors_services_changed(struct detectors *d)
  * own categories (example.co.uk). Without a list of such suffixes it is but a good guess. */
 static struct str site_of(struct str name)
 {
-	static const char *const second[] = {"co", "com", "net", "org", "edu", "gov", "ac", "or", "ne"};
+	static const char *const second[] = {"co",  "com", "net", "org", "edu",
+					     "gov", "ac",  "or",  "ne"};
 	size_t at[3] = {0}, dots = 0;
 
 	for (size_t i = name.n; i && dots < 3; i--)
@@ -219,23 +222,32 @@ static struct str label_key(const struct detector_use *u, bool unnamed)
 {
 	if (!unnamed)
 		return site_of(u->name);
-	return addr_is_v4(&u->server) ? (struct str){(const char *)u->server.b + 12, 3} :
-					(struct str){(const char *)u->server.b, 6};
+	return addr_is_v4(&u->server) ? (struct str){(const char *)u->server.b + 12, 3}
+				      : (struct str){(const char *)u->server.b, 6};
 }
 
-/* Names outside the lists are without number, so only those that carry something get an account. */
-static bool passes_sketch(struct detectors *d, const struct detector_use *u, struct str key)
+/* Names outside the lists are without number, so only those that carry something get an account.
+ * *before gets what it carried today before this use, roughly. */
+static bool passes_sketch(struct detectors *d, const struct detector_use *u, struct str key,
+			  uint64_t *before)
 {
 	uint64_t hash = hash_bytes(&d->sketch_key, key.p, key.n);
 
 	hash = hash_step(&d->sketch_key, 2, hash, hash_load64(u->client.b),
 			 hash_load64(u->client.b + 8));
-	return sketch_add(&d->sketch, hash, u->up) >= UNLISTED_LEAST;
+	uint64_t sum = sketch_add(&d->sketch, hash, u->up);
+	/* (the sketch may say too much, but what it held back was less than this) */
+	uint64_t rounded = (u->up + SKETCH_UNIT - 1) / SKETCH_UNIT * SKETCH_UNIT;
+	*before = sum > rounded ? sum - rounded : 0;
+	if (*before >= UNLISTED_LEAST)
+		*before = UNLISTED_LEAST - 1;
+	return sum >= UNLISTED_LEAST;
 }
 
 struct place {
 	uint32_t client, label, account, tenant;
 	struct tenant tenant_name;
+	uint64_t before; /* bytes that waited for the account to be made */
 };
 
 static bool find_unlisted(struct detectors *d, const struct detector_use *u, struct place *p)
@@ -246,11 +258,11 @@ static bool find_unlisted(struct detectors *d, const struct detector_use *u, str
 	if (!d->set.unlisted && !(unnamed && d->set.unnamed))
 		return false;
 	p->label = history_label(&d->history, key, unnamed, false);
-	p->account = p->label == HISTORY_NONE ? HISTORY_NONE :
-						history_account(&d->history, p->client, p->label);
+	p->account = p->label == HISTORY_NONE ? HISTORY_NONE
+					      : history_account(&d->history, p->client, p->label);
 	if (p->account != HISTORY_NONE)
 		return true;
-	if (!u->up || !passes_sketch(d, u, key))
+	if (!u->up || !passes_sketch(d, u, key, &p->before))
 		return false;
 	if (p->label == HISTORY_NONE)
 		p->label = history_label(&d->history, key, unnamed, true);
@@ -337,7 +349,7 @@ static struct account *open_account(struct detectors *d, const struct detector_u
 	if (a->used && a->used != today && today >= a->used + d->set.new_service_days)
 		a->since = today;
 	if (tier < a->tier)
-		a->tier = (uint8_t)tier;
+		a->tier = tier & 3;
 	history_use(&d->history, p->account);
 	return a;
 }
@@ -366,7 +378,7 @@ void detectors_upload(struct detectors *d, const struct detector_use *u)
 {
 	uint64_t up = u->up < INT64_MAX ? u->up : INT64_MAX;
 	double each = (double)d->set.fanout_each, tenant_up = 0;
-	struct place p;
+	struct place p = {0};
 
 	take_time(d, u->time);
 	if (!find_place(d, u, &p))
@@ -377,7 +389,7 @@ void detectors_upload(struct detectors *d, const struct detector_use *u)
 	bool look = false;
 	d->stats.uses++;
 	if (up || u->down)
-		history_add(&d->history, p.account, up, u->down);
+		history_add(&d->history, p.account, up + p.before, u->down);
 	if ((double)before < each && (double)a->day_up >= each && c->services < UINT8_MAX &&
 	    history_label_at(&d->history, p.label)->listed)
 		c->services++;
@@ -395,7 +407,7 @@ void detectors_retract(struct detectors *d, const struct detector_use *u)
 {
 	uint64_t up = u->up < INT64_MAX ? u->up : INT64_MAX;
 	struct detector_use nothing = *u;
-	struct place p;
+	struct place p = {0};
 
 	nothing.up = nothing.down = 0;
 	take_time(d, u->time);

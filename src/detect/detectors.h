@@ -62,22 +62,22 @@ struct evidence_item {
 /* What a detector says of a client and a service. Texts are valid during the call only. */
 struct detection {
 	enum detector detector;
-	bool update;	    /* of what was told before: the totals have grown */
-	uint32_t with;	    /* bit per detector: all whose evidence is in the score, this one too */
-	double score;	    /* joint, 0 … 1, off-hours included */
-	enum severity severity; /* of this detector, one more when T1 joins */
-	struct addr client, server; /* the server last spoken to */
+	bool update;   /* of what was told before: the totals have grown */
+	uint32_t with; /* bit per detector: all whose evidence is in the score, this one too */
+	double score;  /* joint, 0 … 1, off-hours included */
+	enum severity severity;	       /* of this detector, one more when T1 joins */
+	struct addr client, server;    /* the server last spoken to */
 	const struct service *service; /* NULL: not of the lists */
-	struct str label;   /* the service's name, "example.com", or "192.0.2.0/24" */
-	enum tier tier;	    /* TIER_C when not of the lists */
-	struct str name;    /* host name last spoken to, empty when unnamed */
-	struct str tenant;  /* "sharepoint:contoso", or empty */
-	uint64_t first, last; /* record time of its first cause, and of now */
-	uint64_t up;	    /* bytes uploaded to the service since, the window of the cause included */
+	struct str label;	       /* the service's name, "example.com", or "192.0.2.0/24" */
+	enum tier tier;		       /* TIER_C when not of the lists */
+	struct str name;	       /* host name last spoken to, empty when unnamed */
+	struct str tenant;	       /* "sharepoint:contoso", or empty */
+	uint64_t first, last;	       /* record time of its first cause, and of now */
+	uint64_t up; /* bytes uploaded to the service since, the window of the cause included */
 	double value, threshold; /* the deciding figure and what it exceeds */
-	enum unit unit;	    /* of both */
+	enum unit unit;		 /* of both */
 	bool off_hours;
-	bool loss;	    /* packets were lost meanwhile: the true figures may be larger */
+	bool loss; /* packets were lost meanwhile: the true figures may be larger */
 	const struct evidence_item *items;
 	unsigned item_count;
 };
@@ -92,24 +92,24 @@ struct detector_use {
 	uint64_t time; /* record time, ns */
 	struct addr client, server;
 	const struct service *service; /* NULL: no list has the name */
-	enum tier tier;	 /* of the name; without meaning when service is NULL */
-	struct str name; /* host name, core/hostname.h form; empty: unnamed */
+	enum tier tier;		       /* of the name; without meaning when service is NULL */
+	struct str name;	       /* host name, core/hostname.h form; empty: unnamed */
 	enum name_source source;
-	uint8_t hides; /* HIDES_ bits */
-	bool internal; /* the server is one of our own */
-	struct str tool; /* family of the client program: "rclone"; empty: none known */
+	uint8_t hides;	   /* HIDES_ bits */
+	bool internal;	   /* the server is one of our own */
+	struct str tool;   /* family of the client program: "rclone"; empty: none known */
 	uint64_t up, down; /* bytes since the flow's last record; both 0: the name was seen */
 };
 
 struct detectors_stats {
-	uint64_t uses;	   /* calls of detectors_upload that counted */
-	uint64_t allowed;  /* left out by an allow-list */
-	uint64_t looks;	   /* of the uses, those looked at closely */
+	uint64_t uses;	  /* calls of detectors_upload that counted */
+	uint64_t allowed; /* left out by an allow-list */
+	uint64_t looks;	  /* of the uses, those looked at closely */
 	uint64_t clients, accounts, windows, tenants, labels; /* kept now */
 	uint64_t clients_evicted, accounts_evicted, windows_evicted, tenants_evicted;
-	uint64_t refused;  /* uses without an account because a table was full */
-	uint64_t late;	   /* uses before the time reached, counted at it */
-	uint64_t far;	   /* uses far from it, counted at it */
+	uint64_t refused;     /* uses without an account because a table was full */
+	uint64_t late;	      /* uses before the time reached, counted at it */
+	uint64_t far;	      /* uses far from it, counted at it */
 	uint64_t clock_jumps; /* times that far uses were believed */
 	uint64_t detections, updates;
 };
@@ -142,7 +142,8 @@ void detectors_allow_none(struct detectors *d); /* empties all lists, before a r
 /* The domain lists were loaded anew: service numbers mean other services now. */
 void detectors_services_changed(struct detectors *d);
 
-/* Bytes to (and back from) a server that is not internal. Calls the sink, at most once a detector. */
+/* Bytes to (and back from) a server that is not internal. Calls the sink, at most once a detector.
+ */
 void detectors_upload(struct detectors *d, const struct detector_use *u);
 /* Takes bytes off again that turned out to belong elsewhere (a flow was renamed); then
  * detectors_upload tells them where they belong. Tells nothing. */
@@ -154,7 +155,8 @@ void detectors_download(struct detectors *d, uint64_t time, const struct addr *c
  * record (it costs a comparison), for it is by these that a clock that was set is told from a wrong
  * stamp (detect/clock.h), and from time to time when there are none. */
 void detectors_tick(struct detectors *d, uint64_t now);
-/* A report of lost packets up to `time`: share of packets, and the longest silence of the kernel. */
+/* A report of lost packets up to `time`: share of packets, and the longest silence of the kernel.
+ */
 void detectors_loss(struct detectors *d, uint64_t time, double share, uint64_t gap_ns);
 
 struct detectors_stats detectors_stats(const struct detectors *d);

@@ -81,7 +81,8 @@ static void save_clients(const struct history *h, uint32_t *place, struct bytes 
 	uint32_t count = 0;
 
 	bytes_u32le(out, pool_live(&h->clients));
-	for (uint32_t n = h->client_lru.oldest; n != POOL_NONE; n = lru_at(&h->client_lru, n)->newer) {
+	for (uint32_t n = h->client_lru.oldest; n != POOL_NONE;
+	     n = lru_at(&h->client_lru, n)->newer) {
 		place[n] = count++;
 		save_client(history_client_at(h, n), out);
 	}
@@ -126,7 +127,7 @@ static void save_account(const struct detectors *d, const struct account *a, str
 	bytes_u16le(out, a->first_day);
 	bytes_u16le(out, a->since);
 	bytes_u16le(out, a->used);
-	bytes_u16le(out, a->frozen_from);
+	bytes_u8(out, a->frozen_days);
 	bytes_u8(out, a->tier);
 	bytes_u8(out, (uint8_t)(a->alarmed | (a->window != HISTORY_NONE) << 1 |
 				(a->alert != HISTORY_NONE) << 2));
@@ -217,9 +218,9 @@ static bool get_count(struct cursor *in, size_t size, uint32_t *count)
 	return !in->bad && *count <= cur_left(in) / size;
 }
 
-#define LABEL_SIZE (1 + 2 + 1 + 6 * LABEL_SEEN)
-#define CLIENT_SIZE 256
-#define ACCOUNT_SIZE 108
+#define LABEL_SIZE   (1 + 2 + 1 + 6 * LABEL_SEEN)
+#define CLIENT_SIZE  256
+#define ACCOUNT_SIZE 107
 
 static bool load_label(struct history *h, struct cursor *in, uint32_t *number)
 {
@@ -347,9 +348,10 @@ static bool load_account(struct detectors *d, struct cursor *in, uint32_t client
 	a->first_day = cur_u16le(in);
 	a->since = cur_u16le(in);
 	a->used = cur_u16le(in);
-	a->frozen_from = cur_u16le(in);
-	a->tier = cur_u8(in);
+	a->frozen_days = cur_u8(in);
+	uint8_t tier = cur_u8(in);
 	uint8_t flags = cur_u8(in);
+	a->tier = tier & 3;
 	a->alarmed = flags & 1;
 	a->day_up = cur_u64le(in);
 	a->total = cur_u64le(in);
@@ -357,7 +359,7 @@ static bool load_account(struct detectors *d, struct cursor *in, uint32_t client
 	a->cusum = cur_f32le(in);
 	a->frozen = cur_u32le(in);
 	get_words(in, a->days, HISTORY_DAYS);
-	if (in->bad || a->tier > TIER_D || flags > 7 || a->frozen >> HISTORY_DAYS ||
+	if (in->bad || tier > TIER_D || flags > 7 || a->frozen >> HISTORY_DAYS ||
 	    !isfinite(a->cusum) || a->cusum < 0)
 		return false;
 	return !((flags & 2 && !load_window(h, in, n)) || (flags & 4 && !load_alert(d, in, n)));

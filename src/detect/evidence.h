@@ -83,7 +83,9 @@ static inline void look_need(struct look *l, double bytes)
 /* What tier's hour counts as a burst. */
 static inline double burst_bytes(const struct detector_settings *set, unsigned tier)
 {
-	return (double)(tier == TIER_A ? set->burst_a : tier == TIER_B ? set->burst_b : set->burst_c);
+	return (double)(tier == TIER_A	 ? set->burst_a
+			: tier == TIER_B ? set->burst_b
+					 : set->burst_c);
 }
 
 /* detect_volume.c */

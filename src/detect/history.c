@@ -189,7 +189,8 @@ static void make_room(struct history *h, uint32_t client)
 
 	if (c->account_count >= LIMIT_CLIENT_ACCOUNTS) {
 		uint32_t oldest = c->accounts;
-		for (uint32_t n = c->accounts; n != HISTORY_NONE; n = history_account_at(h, n)->next)
+		for (uint32_t n = c->accounts; n != HISTORY_NONE;
+		     n = history_account_at(h, n)->next)
 			if (history_account_at(h, n)->used < history_account_at(h, oldest)->used)
 				oldest = n;
 		history_drop_account(h, oldest);
@@ -212,7 +213,7 @@ uint32_t history_account_new(struct history *h, uint32_t client, uint32_t label)
 	a->label = label;
 	a->window = a->alert = HISTORY_NONE;
 	a->day = a->since = h->clock.day;
-	a->moved = h->clock.slot;
+	a->moved = (uint16_t)h->clock.slot;
 	/* a client that is known, and was not seen here, has a past without use */
 	a->first_day = c->forgot ? h->clock.day : c->first_day;
 	a->tier = TIER_D;
@@ -281,8 +282,8 @@ void history_use(struct history *h, uint32_t n)
 		label_seen(h, a);
 		a->used = h->clock.day;
 	}
-	if (a->moved != h->clock.slot) {
-		a->moved = h->clock.slot;
+	if (a->moved != (uint16_t)h->clock.slot) {
+		a->moved = (uint16_t)h->clock.slot;
 		lru_use(&h->account_lru, n);
 	}
 }

@@ -19,36 +19,38 @@
 #include "detect/lru.h"
 #include "services/domain_list.h"
 
-#define HISTORY_NONE POOL_NONE
-#define HISTORY_DAYS 28	  /* whole days before today */
+#define HISTORY_NONE   POOL_NONE
+#define HISTORY_DAYS   28 /* whole days before today */
 #define HISTORY_RECENT 14 /* of these, what is compared with as long as there are fewer */
-#define HISTORY_HOURS 24
-#define LABEL_SEEN 5
+#define HISTORY_HOURS  24
+#define LABEL_SEEN     5
 
-/* Days are counted since 1970 in local time and fit 16 bits until 2149. What every use touches stands
- * in the first 64 bytes of each struct. `moved` is the five minutes in which it was last brought to
- * the front of its order: more often would only cost. */
+/* Days are counted since 1970 in local time and fit 16 bits until 2149. What every use touches
+ * stands in the first 64 bytes of each struct. `moved` is the five minutes in which it was last
+ * brought to the front of its order: more often would only cost. */
 struct account {
 	_Alignas(64) uint32_t client;
 	uint32_t label;
-	uint32_t moved;
 	uint32_t window, alert; /* HISTORY_NONE: none */
+	uint16_t moved;		/* (its low bits) */
 	uint16_t day;		/* that day_up is of */
 	uint16_t used;		/* last day of use, names included */
+	uint8_t alarmed : 1;	/* the cusum alarm was told and is not over */
+	uint8_t tier : 2;
+	uint8_t frozen_days; /* that followed one another up to now */
 	uint64_t day_up;
-	uint64_t total; /* uploaded since the account was made */
-	uint64_t look;	/* day_up from which it must be looked at closely */
-	uint8_t alarmed; /* the cusum alarm was told and is not over */
-	uint8_t tier;
+	uint64_t total;	    /* uploaded since the account was made */
+	uint64_t look;	    /* day_up from which it must be looked at closely */
 	uint16_t first_day; /* since when the past is known */
 	uint16_t since;	    /* first day of use after a long pause, or at all */
-	uint16_t frozen_from;
 	struct lru_link lru;
 	uint32_t next; /* of the client's accounts */
 	float cusum;
-	uint32_t frozen; /* bit per slot of `days`: not learned as usual */
+	uint32_t frozen;	     /* bit per slot of `days`: not learned as usual */
 	uint16_t days[HISTORY_DAYS]; /* quantum.h, by day modulo HISTORY_DAYS */
 };
+
+_Static_assert(sizeof(struct account) == 128, "two cache lines: there are many of them");
 
 struct window {
 	_Alignas(64) uint32_t account;
@@ -70,7 +72,7 @@ struct client {
 	uint64_t hour_up;
 	uint16_t day;
 	bool allowed;
-	bool forgot; /* an account was evicted: new ones cannot claim a past without use */
+	bool forgot;	  /* an account was evicted: new ones cannot claim a past without use */
 	uint8_t services; /* used today to some extent */
 	uint16_t first_day;
 	uint16_t top_day; /* it was last among the day's largest; 0: never */
@@ -80,9 +82,9 @@ struct client {
 	uint8_t fan[HISTORY_RECENT]; /* `services` of past days with much upload, by day modulo … */
 	uint8_t active_days[2];	     /* learned from, weekdays and weekends */
 	uint8_t active_hours[2][24]; /* of these, days on which the hour was active */
-	uint32_t hour_in; /* of the newest of hours_in */
+	uint32_t hour_in;	     /* of the newest of hours_in */
 	uint64_t day_in;
-	float hours_in[HISTORY_HOURS]; /* from internal servers, by hour modulo 24 */
+	float hours_in[HISTORY_HOURS];	  /* from internal servers, by hour modulo 24 */
 	uint16_t days_in[HISTORY_RECENT]; /* quantum.h */
 };
 
@@ -95,7 +97,7 @@ struct label {
 	struct {
 		uint32_t print; /* of a client's address */
 		uint16_t day;	/* of its last use */
-	} seen[LABEL_SEEN]; /* the clients that used it last */
+	} seen[LABEL_SEEN];	/* the clients that used it last */
 };
 
 struct history {
@@ -145,10 +147,11 @@ uint32_t history_client(struct history *h, const struct addr *a, bool make);
 uint32_t history_print(const struct addr *a);
 
 uint32_t history_service(struct history *h, const struct service *s);
-/* Of a text outside the lists; HISTORY_NONE when missing and not to be made, or the table is full. */
+/* Of a text outside the lists; HISTORY_NONE when missing and not to be made, or the table is full.
+ */
 uint32_t history_label(struct history *h, struct str key, bool unnamed, bool make);
-/* Makes one of a key as history_label_key gave it; HISTORY_NONE when it is there already, or the table
- * is full. For loading; what then has no account is dropped by history_trim. */
+/* Makes one of a key as history_label_key gave it; HISTORY_NONE when it is there already, or the
+ * table is full. For loading; what then has no account is dropped by history_trim. */
 uint32_t history_label_raw(struct history *h, struct str key);
 void history_trim(struct history *h);
 struct str history_label_key(const struct history *h, const struct label *l);

@@ -111,9 +111,8 @@ void history_drop_client(struct history *h, uint32_t n)
 static void inbound_now(const struct history *h, struct client *c)
 {
 	uint32_t hour = h->clock.hour;
-	unsigned steps = hour >= c->hour_in && hour - c->hour_in < HISTORY_HOURS ?
-				 hour - c->hour_in :
-				 HISTORY_HOURS;
+	unsigned steps = hour >= c->hour_in && hour - c->hour_in < HISTORY_HOURS ? hour - c->hour_in
+										 : HISTORY_HOURS;
 
 	for (unsigned i = 0; i < steps; i++)
 		c->hours_in[(hour - i) % HISTORY_HOURS] = 0;

@@ -19,7 +19,8 @@ void history_window_unfold(struct window *w)
 	*up = *down = *hour = 0;
 }
 
-/* Brings a window to now: what lies too far back, or ahead (the clock was set back), is forgotten. */
+/* Brings a window to now: what lies too far back, or ahead (the clock was set back), is forgotten.
+ */
 static void window_now(const struct history *h, struct window *w)
 {
 	uint32_t slot = h->clock.slot, hour = h->clock.hour;
@@ -27,13 +28,14 @@ static void window_now(const struct history *h, struct window *w)
 	if (w->slot == slot)
 		return;
 	history_window_fold(w);
-	unsigned steps = slot > w->slot && slot - w->slot < SLOTS_HOUR ? slot - w->slot : SLOTS_HOUR;
+	unsigned steps =
+		slot > w->slot && slot - w->slot < SLOTS_HOUR ? slot - w->slot : SLOTS_HOUR;
 	for (unsigned i = 0; i < steps; i++)
 		w->up[(slot - i) % SLOTS_HOUR] = w->down[(slot - i) % SLOTS_HOUR] = 0;
 	w->slot = slot;
-	steps = hour == w->hour ? 0 :
-		hour > w->hour && hour - w->hour < HISTORY_HOURS ? hour - w->hour :
-								   HISTORY_HOURS;
+	steps = hour == w->hour					   ? 0
+		: hour > w->hour && hour - w->hour < HISTORY_HOURS ? hour - w->hour
+								   : HISTORY_HOURS;
 	for (unsigned i = 0; i < steps; i++)
 		w->hours[(hour - i) % HISTORY_HOURS] = 0;
 	w->hour = hour;

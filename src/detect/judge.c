@@ -151,8 +151,8 @@ static void tell(struct look *l, struct detection *f, enum detector id, struct t
 	const struct evidence *e = &l->found[id];
 
 	f->detector = id;
-	f->severity = severity_of(id, l->found[DETECTOR_T1].on && id >= DETECTOR_V1 &&
-					      id <= DETECTOR_V3);
+	f->severity =
+		severity_of(id, l->found[DETECTOR_T1].on && id >= DETECTOR_V1 && id <= DETECTOR_V3);
 	f->first = t->first;
 	f->up = l->account->total > t->base ? l->account->total - t->base : 0;
 	f->value = e->value;

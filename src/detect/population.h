@@ -17,10 +17,10 @@ struct population {
 		uint64_t up;	/* at most this */
 		uint64_t error; /* and at least up - error */
 		uint32_t number;
-	} top[LIMIT_TOP]; /* a heap, the smallest first */
+	} top[LIMIT_TOP];	   /* a heap, the smallest first */
 	uint32_t place[LIMIT_TOP]; /* in the heap, by number */
 	uint32_t count;
-	uint32_t clients; /* active today */
+	uint32_t clients;    /* active today */
 	struct hindex index; /* to numbers */
 	struct hash_key key;
 };

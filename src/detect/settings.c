@@ -62,8 +62,8 @@ static bool read_number(struct str text, bool bytes, double *v)
 	char z[32], *end;
 
 	/* digits only at the start: strtod would take "nan", "inf" and 0x1p3 */
-	if (!text.n || text.n >= sizeof z ||
-	    memchr(text.p, 'x', text.n) || memchr(text.p, 'X', text.n))
+	if (!text.n || text.n >= sizeof z || memchr(text.p, 'x', text.n) ||
+	    memchr(text.p, 'X', text.n))
 		return false;
 	memcpy(z, text.p, text.n);
 	z[text.n] = '\0';
@@ -115,9 +115,9 @@ int settings_set(struct detector_settings *s, struct str key, struct str text, s
 			   v > i->most) {
 			return error_set(e, "%s: '%.*s' is no %s from %.15g to %.15g", i->key,
 					 text.n < 100 ? (int)text.n : 100, text.p,
-					 i->type == SETTING_BYTES ? "size" :
-					 i->type == SETTING_RATIO ? "number" :
-								    "whole number",
+					 i->type == SETTING_BYTES   ? "size"
+					 : i->type == SETTING_RATIO ? "number"
+								    : "whole number",
 					 i->least, i->most);
 		}
 		store(s, i, v);

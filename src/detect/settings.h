@@ -17,10 +17,10 @@ enum setting_type {
 };
 
 #define SETTING_C_SWITCH bool
-#define SETTING_C_BYTES uint64_t
-#define SETTING_C_COUNT uint32_t
+#define SETTING_C_BYTES	 uint64_t
+#define SETTING_C_COUNT	 uint32_t
 #define SETTING_C_OFFSET int32_t
-#define SETTING_C_RATIO double
+#define SETTING_C_RATIO	 double
 
 struct detector_settings {
 #define SETTING(field, type, value, least, most, key, help) SETTING_C_##type field;

@@ -15,13 +15,13 @@
 #include "base/digest.h"
 #include "base/mem.h"
 
-#define MAGIC "EGRET-ST"
+#define MAGIC	   "EGRET-ST"
 #define MAGIC_SIZE 8
-#define FORMAT 1
-#define NAME_SIZE 16
-#define HEAD_SIZE (MAGIC_SIZE + 4 + 4 + 8 + DIGEST_SIZE)
-#define HALF ".part"
-#define HALF_AGE 3600 /* seconds after which a half-written file is a dead one's */
+#define FORMAT	   1
+#define NAME_SIZE  16
+#define HEAD_SIZE  (MAGIC_SIZE + 4 + 4 + 8 + DIGEST_SIZE)
+#define HALF	   ".part"
+#define HALF_AGE   3600 /* seconds after which a half-written file is a dead one's */
 
 static int fail(struct error *e, const char *folder, const char *what)
 {
@@ -198,8 +198,8 @@ static void sweep(int dir)
 
 		if (str_has_prefix(str_of(x->d_name), STR("." STATE_FILE ".")) &&
 		    str_has_suffix(str_of(x->d_name), STR(HALF)) &&
-		    fstatat(dir, x->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && st.st_mtim.tv_sec < now - HALF_AGE)
+		    fstatat(dir, x->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+		    st.st_mtim.tv_sec < now - HALF_AGE)
 			unlinkat(dir, x->d_name, 0);
 	}
 	if (d)

@@ -19,8 +19,8 @@
 #include "base/error.h"
 #include "core/limits.h"
 
-#define STATE_FILE "egret.state"
-#define STATE_BAD "egret.state.bad"
+#define STATE_FILE	   "egret.state"
+#define STATE_BAD	   "egret.state.bad"
 #define STATE_SECTIONS_MAX 32
 
 struct state_section {
@@ -36,7 +36,7 @@ struct state_section {
 };
 
 enum state_outcome {
-	STATE_EMPTY,   /* there was none */
+	STATE_EMPTY, /* there was none */
 	STATE_LOADED,
 	STATE_REFUSED, /* set aside, all sections are reset; the error says why */
 };
@@ -49,9 +49,9 @@ int state_encode(const struct state_section *s, size_t n, struct bytes *out, str
 int state_write(const char *folder, const struct bytes *file, struct error *e);
 int state_save(const char *folder, const struct state_section *s, size_t n, struct error *e);
 
-/* Hands a file's bytes to the sections. Sections in the file that are not asked for are passed over;
- * those asked for that are not in it are left as they are. -1 and an error when the bytes or a
- * section refuse; sections may then hold half of it. */
+/* Hands a file's bytes to the sections. Sections in the file that are not asked for are passed
+ * over; those asked for that are not in it are left as they are. -1 and an error when the bytes or
+ * a section refuse; sections may then hold half of it. */
 int state_decode(const struct state_section *s, size_t n, const void *file, size_t size,
 		 struct error *e);
 enum state_outcome state_load(const char *folder, const struct state_section *s, size_t n,

@@ -2,12 +2,12 @@
 
 enum place {
 	NEAREST, /* the label next to the suffix */
-	FIRST,   /* the leftmost label */
-	ALL,     /* everything before the suffix: buckets may hold dots */
-	REGION,  /* everything before a label that is a region */
-	S3,      /* everything before a label that begins with "s3" */
-	MARKED,  /* everything before a label that begins with `mark` */
-	R2,      /* the account: the nearest label that is no jurisdiction */
+	FIRST,	 /* the leftmost label */
+	ALL,	 /* everything before the suffix: buckets may hold dots */
+	REGION,	 /* everything before a label that is a region */
+	S3,	 /* everything before a label that begins with "s3" */
+	MARKED,	 /* everything before a label that begins with `mark` */
+	R2,	 /* the account: the nearest label that is no jurisdiction */
 };
 
 #define SUFFIX(text) text, sizeof(text) - 1
@@ -170,7 +170,7 @@ static void strip(struct str *s, struct str ending)
 /* Names below a shared suffix that are nobody's tenant. */
 static bool is_shared(const struct rule *r, struct str label)
 {
-	static const char *const names[] = {"www",  "api",   "secure",  "auth",	  "dl",
+	static const char *const names[] = {"www",  "api",   "secure",	"auth",	  "dl",
 					    "app",  "login", "support", "static", "cdn",
 					    "blob", "file",  "dfs",	"queue",  "table"};
 
@@ -189,7 +189,8 @@ static inline bool has_suffix(struct str host, const struct rule *r)
 {
 	const char *end = host.p + host.n, *suffix_end = r->suffix + r->n;
 
-	return host.n > r->n && end[-5] == suffix_end[-5] && end[-SUFFIX_LEAST] == suffix_end[-SUFFIX_LEAST] &&
+	return host.n > r->n && end[-5] == suffix_end[-5] &&
+	       end[-SUFFIX_LEAST] == suffix_end[-SUFFIX_LEAST] &&
 	       memcmp(end - r->n, r->suffix, r->n) == 0;
 }
 
@@ -217,8 +218,9 @@ struct tenant tenant_of(struct str host)
 const char *tenant_kind_name(enum tenant_kind k)
 {
 	static const char *const names[TENANT_KINDS] = {
-		"none",	      "sharepoint", "azure", "s3",	  "s3-like", "gcs",	  "firebase",
-		"salesforce", "box",	    "sharefile", "egnyte", "atlassian", "snowflake",
+		"none",	  "sharepoint", "azure",      "s3",  "s3-like",
+		"gcs",	  "firebase",	"salesforce", "box", "sharefile",
+		"egnyte", "atlassian",	"snowflake",
 	};
 
 	return k < TENANT_KINDS ? names[k] : names[0];
@@ -227,8 +229,8 @@ const char *tenant_kind_name(enum tenant_kind k)
 size_t tenant_text(const struct tenant *t, char out[TENANT_TEXT_MAX])
 {
 	struct str kind = str_of(tenant_kind_name(t->kind));
-	size_t n = t->label.n < TENANT_TEXT_MAX - 2 - kind.n ? t->label.n :
-							      TENANT_TEXT_MAX - 2 - kind.n;
+	size_t n = t->label.n < TENANT_TEXT_MAX - 2 - kind.n ? t->label.n
+							     : TENANT_TEXT_MAX - 2 - kind.n;
 
 	memcpy(out, kind.p, kind.n);
 	out[kind.n] = ':';

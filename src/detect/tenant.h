@@ -1,5 +1,5 @@
-/* Whose part of a shared service a host name is: the tenant of a SharePoint, the account of an Azure
- * storage, the bucket of an S3 …, as far as the name tells. */
+/* Whose part of a shared service a host name is: the tenant of a SharePoint, the account of an
+ * Azure storage, the bucket of an S3 …, as far as the name tells. */
 #ifndef EGRET_DETECT_TENANT_H
 #define EGRET_DETECT_TENANT_H
 
@@ -10,15 +10,15 @@
 enum tenant_kind {
 	TENANT_NONE,
 	TENANT_SHAREPOINT, /* contoso.sharepoint.com, contoso-my.…: SharePoint and OneDrive alike */
-	TENANT_AZURE,      /* account.blob.core.windows.net and its siblings */
-	TENANT_S3,         /* bucket.s3.REGION.amazonaws.com */
-	TENANT_S3_LIKE,    /* buckets of other stores that speak S3: B2, Spaces, Wasabi, R2 … */
-	TENANT_GCS,        /* bucket.storage.googleapis.com */
+	TENANT_AZURE,	   /* account.blob.core.windows.net and its siblings */
+	TENANT_S3,	   /* bucket.s3.REGION.amazonaws.com */
+	TENANT_S3_LIKE,	   /* buckets of other stores that speak S3: B2, Spaces, Wasabi, R2 … */
+	TENANT_GCS,	   /* bucket.storage.googleapis.com */
 	TENANT_FIREBASE,   /* project.firebaseio.com, project.firebasestorage.app … */
 	TENANT_SALESFORCE, /* domain.my.salesforce.com, domain.file.force.com */
-	TENANT_BOX,        /* company.app.box.com, company.box.com */
+	TENANT_BOX,	   /* company.app.box.com, company.box.com */
 	TENANT_SHAREFILE,  /* company.sharefile.com */
-	TENANT_EGNYTE,     /* company.egnyte.com */
+	TENANT_EGNYTE,	   /* company.egnyte.com */
 	TENANT_ATLASSIAN,  /* company.atlassian.net */
 	TENANT_SNOWFLAKE,  /* account[.region].snowflakecomputing.com */
 	TENANT_KINDS

@@ -105,8 +105,8 @@ bool tenants_know_own(const struct tenants *t, enum tenant_kind kind)
 
 	for (size_t i = 0; i < t->own.count; i++) {
 		const char *colon = strchr(t->own.text[i], ':');
-		if (!colon || str_eq((struct str){t->own.text[i], (size_t)(colon - t->own.text[i])},
-				     name))
+		if (!colon ||
+		    str_eq((struct str){t->own.text[i], (size_t)(colon - t->own.text[i])}, name))
 			return true;
 	}
 	return false;
@@ -215,8 +215,8 @@ double tenants_add(struct tenants *t, uint32_t n, const struct detect_clock *now
 {
 	struct tenant_use *u = tenants_at(t, n);
 	uint32_t part = now->hour / PART_HOURS;
-	unsigned steps = part >= u->part && part - u->part < TENANT_PARTS ? part - u->part :
-									    TENANT_PARTS;
+	unsigned steps =
+		part >= u->part && part - u->part < TENANT_PARTS ? part - u->part : TENANT_PARTS;
 	double sum = 0;
 
 	for (unsigned i = 0; i < steps; i++)

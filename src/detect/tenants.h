@@ -23,7 +23,7 @@ struct tenant_use {
 	uint32_t generation; /* of the lists that the next two are of */
 	bool allowed, own;
 	uint16_t first_day;
-	uint32_t part; /* the current four hours, since 1970 */
+	uint32_t part;		/* the current four hours, since 1970 */
 	float up[TENANT_PARTS]; /* by part modulo TENANT_PARTS */
 };
 

@@ -96,8 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (n && data[0] == 0) {
 		struct raw r = {data + 1, n - 1};
-		struct state_section wrap = {"detectors", DETECTORS_STATE_VERSION, &r, save_raw,
-					     NULL, NULL};
+		struct state_section wrap = {
+			"detectors", DETECTORS_STATE_VERSION, &r, save_raw, NULL, NULL};
 		struct bytes file;
 
 		if (state_encode(&wrap, 1, &file, &e))

@@ -11,13 +11,13 @@
 #define MB UINT64_C(1000000)
 #define GB UINT64_C(1000000000)
 /* Monday, 2026-03-02, 00:00 UTC */
-#define MONDAY UINT64_C(1772409600)
-#define AT(day, hour) ((MONDAY + (uint64_t)(day) * 86400) * NS_PER_S + (uint64_t)((hour) * 3600e9))
+#define MONDAY	      UINT64_C(1772409600)
+#define AT(day, hour) ((MONDAY + (uint64_t)(day)*86400) * NS_PER_S + (uint64_t)((hour)*3600e9))
 
 static const struct service feed_services[] = {
-	{"Mega", "file-sharing", 0},   {"Dropbox", "cloud-storage", 1},
+	{"Mega", "file-sharing", 0},	    {"Dropbox", "cloud-storage", 1},
 	{"Amazon S3", "object-storage", 2}, {"Pastebin", "paste", 3},
-	{"Gofile", "file-sharing", 4}, {"SharePoint", "cloud-storage", 5},
+	{"Gofile", "file-sharing", 4},	    {"SharePoint", "cloud-storage", 5},
 	{"Discord", "messaging-cdn", 6},
 };
 
@@ -48,8 +48,9 @@ static inline void feed_take(void *context, const struct detection *f)
 	if (x->count == FEED_MAX)
 		return;
 	struct told_one *t = &x->got[x->count++];
-	*t = (struct told_one){f->detector, f->update, f->off_hours, f->loss, f->with, f->severity,
-			       f->score, f->value, f->threshold, f->up, f->first, f->last, "", "", ""};
+	*t = (struct told_one){f->detector, f->update, f->off_hours, f->loss,	   f->with,
+			       f->severity, f->score,  f->value,     f->threshold, f->up,
+			       f->first,    f->last,   "",	     "",	   ""};
 	snprintf(t->label, sizeof t->label, "%.*s", (int)f->label.n, f->label.p);
 	snprintf(t->tenant, sizeof t->tenant, "%.*s", (int)f->tenant.n, f->tenant.p);
 	size_t n = 0;
@@ -114,8 +115,8 @@ static inline void feed_up(struct feed *x, unsigned client, int service, uint64_
 }
 
 /* The same every day of [from, to), at 10:00. */
-static inline void feed_days(struct feed *x, unsigned client, int service, unsigned from, unsigned to,
-			     uint64_t up)
+static inline void feed_days(struct feed *x, unsigned client, int service, unsigned from,
+			     unsigned to, uint64_t up)
 {
 	for (unsigned day = from; day < to; day++)
 		feed_up(x, client, service, AT(day, 10), up);

@@ -79,8 +79,12 @@ Test(detectors_keep, allow_lists)
 Test(detectors_keep, renumbered_services)
 {
 	struct service s[] = {{"Mega", "file-sharing", 0}, {"Mega", "file-sharing", 41}};
-	struct detector_use u = {.client = feed_client(1), .tier = TIER_B, .name = STR("mega.example"),
-				 .up = 60 * MB, .time = AT(0, 10), .service = &s[0]};
+	struct detector_use u = {.client = feed_client(1),
+				 .tier = TIER_B,
+				 .name = STR("mega.example"),
+				 .up = 60 * MB,
+				 .time = AT(0, 10),
+				 .service = &s[0]};
 
 	detectors_upload(x.d, &u);
 	detectors_services_changed(x.d);
@@ -92,8 +96,12 @@ Test(detectors_keep, renumbered_services)
 
 Test(detectors_keep, bytes_that_belonged_elsewhere)
 {
-	struct detector_use u = {.client = feed_client(1), .tier = TIER_B, .time = AT(0, 10),
-				 .service = &feed_services[MEGA], .up = 90 * MB, .down = MB};
+	struct detector_use u = {.client = feed_client(1),
+				 .tier = TIER_B,
+				 .time = AT(0, 10),
+				 .service = &feed_services[MEGA],
+				 .up = 90 * MB,
+				 .down = MB};
 
 	detectors_upload(x.d, &u);
 	detectors_retract(x.d, &u);
@@ -190,7 +198,8 @@ Test(detectors_keep, bounds_hold)
 			  s.labels <= 64 && s.tenants <= 16);
 	}
 	struct detectors_stats s = detectors_stats(x.d);
-	cr_expect(s.clients_evicted && s.accounts_evicted && s.windows_evicted && s.tenants_evicted);
+	cr_expect(s.clients_evicted && s.accounts_evicted && s.windows_evicted &&
+		  s.tenants_evicted);
 	/* names cost the sender nothing, and drive nobody out */
 	uint64_t clients = s.clients_evicted, accounts = s.accounts_evicted;
 	for (unsigned i = 0; i < 5000; i++)
@@ -272,7 +281,8 @@ Test(detectors_keep, goes_on_where_it_stopped)
 		feed_open(&y);
 		scenario(&y, stop);
 		cr_assert_eq(x.count, y.count, "stopped at %u", stop);
-		cr_expect_eq(memcmp(x.got, y.got, x.count * sizeof *x.got), 0, "stopped at %u", stop);
+		cr_expect_eq(memcmp(x.got, y.got, x.count * sizeof *x.got), 0, "stopped at %u",
+			     stop);
 		feed_close(&y);
 	}
 }
@@ -329,8 +339,10 @@ Test(detectors_keep, damaged_state)
 		struct cursor c = cur_of(b.p, b.n);
 		if (detectors_load(d, &c, DETECTORS_STATE_VERSION, &e) == 0) {
 			loaded++;
-			struct detector_use u = {.client = feed_client(1), .tier = TIER_B,
-						 .time = AT(20, 1), .up = GB,
+			struct detector_use u = {.client = feed_client(1),
+						 .tier = TIER_B,
+						 .time = AT(20, 1),
+						 .up = GB,
 						 .service = &feed_services[MEGA]};
 			detectors_upload(d, &u);
 			detectors_reset(d);

@@ -226,7 +226,8 @@ Test(detectors, cusum_near_misses)
 	cr_expect_eq(x.count, 0, "280 MB in seven days");
 	feed_days(&x, 2, DROPBOX, 40, 60, 60 * MB);
 	feed_days(&x, 2, DROPBOX, 60, 80, 75 * MB);
-	cr_expect_eq(feed_count(&x, DETECTOR_V4), 0, "hardly more than usual, for long: z is below the slack");
+	cr_expect_eq(feed_count(&x, DETECTOR_V4), 0,
+		     "hardly more than usual, for long: z is below the slack");
 }
 
 Test(detectors, cusum_survives_days_without_use)
@@ -570,8 +571,8 @@ Test(detectors, loss_is_noted)
 
 Test(detectors, every_one_can_be_switched_off)
 {
-	static const char *const keys[] = {"new-service", "burst",  "own-max", "robust",
-					   "cusum",	  "population", "hoard",	 "fanout",
+	static const char *const keys[] = {"new-service", "burst",	"own-max", "robust",
+					   "cusum",	  "population", "hoard",   "fanout",
 					   "tenant",	  "unnamed",	"tool"};
 	char key[64];
 

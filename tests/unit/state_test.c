@@ -277,7 +277,8 @@ static unsigned halves(void)
 	return (unsigned)atoi(line);
 }
 
-/* kill -9 a hundred times and more, at any moment of a save: the old state or the new one, whole. */
+/* kill -9 a hundred times and more, at any moment of a save: the old state or the new one, whole.
+ */
 Test(state, killed_at_any_moment)
 {
 	struct words a = {20000, 1, 0, 0, false}, b = a;
@@ -296,7 +297,9 @@ Test(state, killed_at_any_moment)
 		cr_assert_geq(child, 0);
 		if (child == 0)
 			save_forever();
-		usleep((useconds_t)((seed = seed * 1103515245 + 12345) / 65536 % (4 * took + 1000)));
+		/* longer and longer, for a machine that is busy with other things */
+		seed = seed * 1103515245 + 12345;
+		usleep((useconds_t)(seed / 65536 % ((4 + round / 20) * took + 1000)));
 		kill(child, SIGKILL);
 		int status;
 		cr_assert_eq(waitpid(child, &status, 0), child);
