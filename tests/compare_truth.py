@@ -4,13 +4,15 @@
     compare_truth.py EGRET CAPTURES TRUTH [--only TEXT] [--list] [--differences FILE]
 
 For every capture of the folder CAPTURES with readings in TRUTH (CAPTURE.dns.tsv, .tls.tsv,
-.quic.tsv, .quicref.tsv, .http.tsv; the first line names the columns), EGRET reads the capture and
+.quic.tsv, .quicref.tsv, .http.tsv, .flows.tsv; the first line names the columns), EGRET reads the capture and
 its records are compared as distinct tuples:
 
     question    client, name, type                  of DNS
     answer      client, name, type, response code, addresses, canonical names
     tls, quic   client, server, server name
     http        client, server, host
+
+and the bytes of its connections as truth_bytes.py says (.flows.tsv, lab-upload-truth.tsv).
 
 The bounds below hold over all captures together. A tuple that only one side has must be listed in
 tests/truth-differences.tsv (capture, kind, missing or extra, tuple, reason), and a line of that
@@ -38,8 +40,11 @@ import subprocess
 import sys
 import tempfile
 
+import truth_bytes
+
 BOUNDS = {"question": 99.9, "answer": 99.9, "tls": 99.5, "quic": 99.0, "http": 99.5}
 KINDS = list(BOUNDS) + ["other"]
+BYTES = ["bytes", "body"]
 NOT_ASKED_FOR = {"icmp", "ayiya", "capwap", "capwap.data"}
 DAMAGED = {"nDPI__default__fuzz-2006-06-26-2594.pcap"}
 # independent decryption of QUIC that names the outer addresses of a tunnel
@@ -123,7 +128,10 @@ def whole(capture):
 
 
 def rows(truth, capture, kind):
-    path = os.path.join(truth, f"{whole(capture)}.{kind}.tsv")
+    return rows_of(os.path.join(truth, f"{whole(capture)}.{kind}.tsv"))
+
+
+def rows_of(path):
     if not os.path.exists(path):
         return
     with open(path, encoding="utf-8", errors="replace") as f:
@@ -237,8 +245,9 @@ def found_dns(record, found):
 
 
 def read_egret(egret, path, cache):
-    """Tuples by kind, and what went wrong."""
+    """Tuples by kind, bytes, and what went wrong."""
     found = collections.defaultdict(set)
+    told = truth_bytes.Bytes()
     p = subprocess.run([egret, "-r", path, "--records", "-", "-d", DOMAINS, "--cache", cache],
                        capture_output=True, timeout=300, check=False)
     trouble = None
@@ -252,6 +261,8 @@ def read_egret(egret, path, cache):
         if kind == "dns":
             if os.path.basename(path) not in DAMAGED:
                 found_dns(record, found)
+        elif kind == "conn":
+            told.take(record, address)
         elif kind in ("tls", "quic"):
             name = record["tls"].get("client", {}).get("server_name")
             if name:
@@ -260,7 +271,7 @@ def read_egret(egret, path, cache):
             name = record.get("url", {}).get("domain")
             if name:
                 found[kind].add(ends + (name,))
-    return found, trouble, p.returncode < 0
+    return found, told, trouble, p.returncode < 0
 
 
 def restore(reading, kind, found):
@@ -302,6 +313,18 @@ def compare(reading, found):
     return sorted(differences), wanted
 
 
+def compare_bytes(truth, capture, told):
+    """The same, of connections' bytes."""
+    if capture in DAMAGED:
+        return [], {}
+    flows = truth_bytes.read_flows(rows(truth, capture, "flows"), address, NOT_ASKED_FOR)
+    compared, by_flow = truth_bytes.compare_flows(flows, told.told) if flows else (0, [])
+    uploads, by_name = truth_bytes.compare_uploads(
+        rows_of(os.path.join(truth, "lab-upload-truth.tsv")), capture, told.by_name, authority)
+    found = [("bytes",) + d for d in by_flow] + [("body",) + d for d in by_name]
+    return sorted(found), {"bytes": compared, "body": uploads}
+
+
 def read_list(path):
     listed = {}
     if not os.path.exists(path):
@@ -336,13 +359,19 @@ def main():
     captures = [c for c in captures if not a.only or a.only in c]
     cache = tempfile.TemporaryDirectory()
     for capture in captures:
-        found, trouble, crashed = read_egret(a.egret, os.path.join(a.captures, capture), cache.name)
+        found, told, trouble, crashed = read_egret(a.egret, os.path.join(a.captures, capture), cache.name)
         if trouble:
             print(f"{capture}: {trouble}")
         if not any(n.startswith(whole(capture) + ".") for n in readings):
             print(f"{capture}: no reading of it to compare with")
         failed += crashed
+        for t in told.wrong_ids:
+            print(f"{capture}: a wrong Community ID: {t}")
+            failed += 1
         differences, n = compare(read_truth(a.truth, capture), found)
+        wanted.update(n)
+        of_bytes, n = compare_bytes(a.truth, capture, told)
+        differences += of_bytes
         wanted.update(n)
         for kind, side, t in differences:
             (missing if side == "missing" else extra)[kind] += 1
@@ -366,6 +395,8 @@ def main():
         failed += below
         print(f"{kind:9} {wanted[kind]:7} {found_n:7} {missing[kind]:7} {extra[kind]:6} {share:8.2f} "
               f"{bound if bound else '-':>6}{'  below the bound' if below else ''}")
+    for kind in BYTES:
+        print(f"{kind:9} {wanted[kind]:7} compared, {missing[kind]} too few, {extra[kind]} too many")
     gone = [k for k in listed if k not in seen and k[0] in captures]
     for key in sorted(gone):
         print("listed, but gone: " + ": ".join(key))

@@ -15,7 +15,7 @@ BEGIN {
 	allow["hs/"] = allow["hs.h"] = allow["hs_"] = "^match/match[.]c$"
 	allow["event2/"] = allow["event.h"] = "^daemon/"
 	allow["jansson.h"] = "^event/json_in[.]c$"
-	allow["libfyaml.h"] = "^base/yaml[.]c$"
+	allow["yaml.h"] = "^base/yaml_read[.]c$"
 	allow["pcre2.h"] = "^match/regex[.]c$"
 	allow["nettle/"] = "^(core/tuple|proto/quic_crypto|proto/ja4|base/digest)[.]c$"
 	allow["zlib.h"] = "^capture/unpack_gzip[.]c$"

@@ -82,6 +82,21 @@ static inline uint32_t cur_u32le(struct cursor *c)
 	return __builtin_bswap32(cur_u32(c));
 }
 
+static inline uint64_t cur_u64le(struct cursor *c)
+{
+	uint64_t low = cur_u32le(c);
+	return low | (uint64_t)cur_u32le(c) << 32;
+}
+
+/* IEEE 754 bits. Whoever needs a number checks for infinities and NaN. */
+static inline float cur_f32le(struct cursor *c)
+{
+	uint32_t bits = cur_u32le(c);
+	float v;
+	memcpy(&v, &bits, sizeof v);
+	return v;
+}
+
 /* A sub-cursor over the next n bytes, which are skipped here. Empty and bad when fewer are left. */
 static inline struct cursor cur_sub(struct cursor *c, size_t n)
 {

@@ -52,13 +52,53 @@
 /* names */
 #define LIMIT_NAMES (1024 * 1024)    /* (client, address) pairs remembered */
 
+/* lines of JSON */
+#define LIMIT_EVENT_LINE (4 * MIB)   /* longest line that is read */
+#define LIMIT_EVENT_NODES 262144u    /* values of one line: some 40 MB while it is read */
+#define LIMIT_EVENT_PATHS 16384u     /* distinct ones remembered, about 300 bytes each */
+
+/* names of ports */
+#define LIMIT_SERVICES_FILE (4 * MIB) /* /etc/services */
+
 /* domain lists */
 #define LIMIT_DOMAIN_FILE (16 * MIB) /* one list file */
 #define LIMIT_DOMAIN_LINE 4096u      /* characters */
 #define LIMIT_DOMAIN_ENTRIES 500000u /* names and expressions of all lists */
 
+/* sigma rules */
+#define LIMIT_RULE_FILE (16 * MIB)   /* one rule file */
+#define LIMIT_RULE_FILES 200000u     /* of all folders */
+#define LIMIT_RULE_NODES 500000u     /* values and conditions of one rule */
+#define LIMIT_RULE_DEPTH 64u         /* parentheses and "not" inside of each other */
+#define LIMIT_RULE_VARIANTS 65536u   /* texts that modifiers make of one value */
+#define LIMIT_TIMESPAN 31536000u     /* seconds of a correlation's window: a year */
+#define LIMIT_CORRELATION_CHAIN 16u  /* correlations of correlations */
+
 /* compiled pattern sets */
 #define LIMIT_CACHE_FILE (512 * MIB) /* a serialized set; 100,000 names take 32 MB */
-#define LIMIT_CACHE_FILES 16u        /* kept in a cache folder; the oldest go first */
+#define LIMIT_CACHE_FILES 1024u      /* kept in a cache folder, one a field of rules; the oldest go first */
+
+/* detectors */
+#define LIMIT_CLOCK_AHEAD (UINT64_C(7) * 86400 * NS_PER_S) /* a longer step forward has to be confirmed */
+#define LIMIT_CLOCK_FAR 16           /* records in a row that confirm it */
+#define LIMIT_CLIENT_ACCOUNTS 256    /* services of one client whose past is kept */
+#define LIMIT_ALERTS (64 * KIB)      /* accounts whose alerts are remembered for suppression */
+#define LIMIT_TOP 1024               /* largest senders of a day that are told apart */
+
+/* state */
+#define LIMIT_STATE (512 * MIB)      /* the state file */
+/* correlations */
+#define LIMIT_CORRELATION_ITEMS (1024 * 1024) /* matches held by one */
+#define LIMIT_CORRELATION_SHARE (4 * 1024 * 1024) /* of all together, in equal parts; at least: */
+#define LIMIT_CORRELATION_LEAST 1024 /* matches and groups held by one, however many there are */
+#define LIMIT_CORRELATION_GROUPS (64 * KIB) /* held by one */
+#define LIMIT_CORRELATION_TEXT (16 * MIB) /* of the groups of one */
+#define LIMIT_CORRELATION_VALUE 1024u /* bytes kept of a group's value */
+
+/* hosts' events joined with the wire */
+#define LIMIT_JOIN_TIME (5 * NS_PER_S) /* between an event of a host and the wire's record */
+#define LIMIT_JOIN_FACTS (64 * KIB)  /* kept of hosts, and as many of the wire */
+#define LIMIT_JOIN_SAME 8            /* of these, about one connection or one host's name */
+#define LIMIT_JOIN_ADDRESSES (64 * KIB) /* of which is known whose they are */
 
 #endif

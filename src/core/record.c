@@ -52,3 +52,8 @@ const char *dns_flavour_name(enum dns_flavour f)
 	static const char *const words[] = {"dns", "mdns", "llmnr"};
 	return WORD(words, f);
 }
+
+const char *const hides_words[HIDES_BITS] = {"ech", "doh", "dot", "doq", "no_sni", "esni"};
+
+const char *const encap_words[ENCAP_BITS] = {"vlan",  "mpls",	"pppoe", "gre",	 "erspan",
+					     "vxlan", "geneve", "gtp",	 "ipip", "teredo"};

@@ -84,6 +84,7 @@ enum {
 	HIDES_NO_SNI = 1 << 4, /* a ClientHello without server name */
 	HIDES_ESNI = 1 << 5,   /* the old draft, extension 0xffce */
 };
+#define HIDES_BITS 6
 
 /* Tunnels and tags around the innermost packet, as bits. */
 enum {
@@ -98,6 +99,7 @@ enum {
 	ENCAP_IPIP = 1 << 8, /* any of IP-in-IP, 6in4, 4in6 */
 	ENCAP_TEREDO = 1 << 9,
 };
+#define ENCAP_BITS 10
 
 #define RECORD_LIST_MAX 16 /* entries kept of a list: ALPN, certificate names, versions */
 
@@ -245,5 +247,7 @@ const char *byte_method_name(enum byte_method m);
 const char *app_protocol_name(enum app_protocol a);
 const char *flow_end_name(enum flow_end e);
 const char *dns_flavour_name(enum dns_flavour f);
+/* The words of the bits, lowest first. */
+extern const char *const hides_words[HIDES_BITS], *const encap_words[ENCAP_BITS];
 
 #endif

@@ -14,6 +14,11 @@
 
 struct line_in;
 
+#define LINE_SOURCES_MAX 4
+/* The EventSourceName of a provider in Windows events that egret wrote (--format sysmon): what the
+ * wire cannot know is unknown in them, as it is in our records. */
+#define LINE_OWN_SOURCE "egret"
+
 enum line_kind {
 	LINE_EVENT,
 	LINE_RECORD, /* one of our own records */
@@ -24,12 +29,16 @@ enum line_kind {
 struct line {
 	enum line_kind kind;
 	const char *format; /* "sysmon", "winlogbeat", "zeek", … for people; static text */
-	struct logsource source;
-	bool sourced;		     /* the line (or --as) says what log source it is of */
+	/* The log sources that the line is of; a registry value that is set is both registry_set
+	 * and registry_event. Chosen so that a rule that states a category or a service is of at
+	 * most one of them. None: neither the line nor `as` says. The texts are static, or as long
+	 * as the reader. */
+	struct logsource source[LINE_SOURCES_MAX];
+	unsigned sources;
 	struct event event;	     /* LINE_EVENT; .view is left to the caller */
 	const struct record *record; /* LINE_RECORD */
-	/* what joins an event of a host with a connection on the wire */
-	bool has_tuple;
+	/* what joins an event of a host with a connection on the wire; empty: not told */
+	bool has_tuple;	    /* both addresses, both ports and the protocol */
 	struct tuple tuple; /* src is who opened */
 	struct str community_id, image, user, host;
 	struct str name; /* host name that the event is about (QueryName, DestinationHostname, …) */
@@ -45,5 +54,10 @@ void line_in_free(struct line_in *l);
  * becomes event.line. The result is valid until the next call. LINE_BAD: `e` says why. Values of
  * all fields are in the event, named or not (keywords). */
 struct line line_in_read(struct line_in *l, struct str text, uint64_t number, struct error *e);
+
+/* One line may hold several events: a list, or an object that is nothing but {"Records": […]}, as
+ * CloudTrail and Azure write their files. line_in_read gives the first; this the next one, with the
+ * same number, until it says false. What it gave before is no longer valid then. */
+bool line_in_next(struct line_in *l, struct line *out);
 
 #endif

@@ -1,22 +1,26 @@
 /* A record of the wire as the events that it stands for: one for each log source whose rules a
- *sensor on the host would have fed. fields.def lists what each view calls which fact, and what it
- *cannot know.
+ * sensor on the host would have fed. fields.def lists what each view calls which fact, and what it
+ * cannot know.
  *
- *	view             log source                                record
- *	WIRE_DNS_QUERY   category dns_query, windows/linux, sysmon (event 22)   dns
- *	WIRE_DNS_CLIENT  windows, service dns-client (event 3008)  dns
- *	WIRE_DNS         category dns                              dns
- *	WIRE_NET_DNS     category network, service dns             dns
- *	WIRE_ZEEK_DNS    product zeek, service dns                 dns
- *	WIRE_CONNECTION  category network_connection, sysmon (event 3)  conn, the one that opens
- *	WIRE_FIREWALL    category firewall                         conn, the one that opens
- *	WIRE_NET_CONN    category network, service connection      conn, the one that ends
- *	WIRE_NET_FLOW    category network, service flow (ours): bytes since the last   flow, and
- *conn that ends WIRE_ZEEK_CONN   product zeek, service conn                conn, the one that ends
- *	WIRE_PROXY       category proxy                            http; tls and quic with all but
- *the host unknown WIRE_WEBSERVER   category webserver                        http WIRE_ZEEK_HTTP
- *product zeek, service http                http WIRE_ZEEK_SSL    product zeek, service ssl tls,
- *quic WIRE_ZEEK_X509   product zeek, service x509                tls with a visible certificate
+ *	view             log source                           record
+ *	WIRE_DNS_QUERY   dns_query, sysmon (event 22)         dns, asked
+ *	WIRE_DNS_CLIENT  service dns-client (event 3008)      dns, asked
+ *	WIRE_DNS         category dns                         dns
+ *	WIRE_NET_DNS     category network, service dns        dns
+ *	WIRE_ZEEK_DNS    product zeek, service dns            dns, queries of opcode 0
+ *	WIRE_CONNECTION  network_connection, sysmon (event 3) conn that opens, TCP or UDP
+ *	WIRE_FIREWALL    category firewall                    conn that opens
+ *	WIRE_NET_CONN    category network, service connection conn that ends
+ *	WIRE_NET_FLOW    category network, service flow       flow, and conn with new bytes or the end
+ *	WIRE_ZEEK_CONN   product zeek, service conn           conn that ends
+ *	WIRE_PROXY       category proxy                       http; tls, quic: encrypted
+ *	WIRE_WEBSERVER   category webserver                   http but CONNECT
+ *	WIRE_ZEEK_HTTP   product zeek, service http           http
+ *	WIRE_ZEEK_SSL    product zeek, service ssl            tls, quic; encrypted: from TLS 1.3 on
+ *	WIRE_ZEEK_X509   product zeek, service x509           tls with a visible certificate
+ *
+ * WIRE_NET_FLOW is ours, for sums of volumes: egret.delta.upload and egret.delta.download over its
+ * events are the bytes of a connection, each once; source.bytes is the total so far.
  */
 #ifndef EGRET_EVENT_WIRE_H
 #define EGRET_EVENT_WIRE_H
@@ -43,19 +47,23 @@ enum wire_view {
 	WIRE_VIEWS
 };
 
-/* The log sources of a view: each is asked for with each of its `product`s, so that rules for
- * Windows and for Linux both run. */
+/* The log sources of a view. None of them states a product but Zeek's and, for category network,
+ * ours: so rules for Windows, for Linux and for no product at all are held against the same view
+ * once, and a rule for anything of one product is not. */
 const struct logsource *wire_logsources(enum wire_view v, size_t *count);
 
 struct wire;
 
-/* `fields` is complete and outlives it. */
+/* `fields` is complete and outlives it. Reads /etc/services if a rule asks for names of ports. */
 struct wire *wire_new(const struct fields *fields);
 void wire_free(struct wire *w);
 
-/* The fields of the view that the wire cannot know, one bit each (the TLS ones of WIRE_PROXY:
- * encrypted). A field that no view has a name for is unknown as well, if it is one of Sysmon's or
- * of the taxonomy's for that log source; any other is absent. */
+/* Some rule asks for what DNS answers hold: the sensor then has to read rare types, too
+ * (sensor_settings.rare_dns). */
+bool wire_wants_dns_text(const struct wire *w);
+
+/* The fields of the view that the wire cannot know, one bit each; `encrypted` as it is handed to
+ * wire_take. A field that has no row in fields.def is not among them: it is absent. */
 const uint64_t *wire_unknown(const struct wire *w, enum wire_view v, bool encrypted);
 
 /* What attribution and the lists say of a record beyond its own fields; zeroed: nothing. */

@@ -111,7 +111,30 @@ static void load_space(struct flow *f, unsigned side, struct flow_space s)
 	f->rest[side].ack_wraps = s.ack_wraps;
 }
 
-/* New bytes [begin, end) ahead of seq; what lies between is a hole that may be filled later. */
+/* Bytes [begin, end) that seq is past already: whether some of them fill the hole. */
+static bool fill_hole(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
+		      uint32_t end)
+{
+	struct flow_rare *rare = flow_rare(t, f);
+	struct flow_rare_side *r = rare ? &rare->side[side] : NULL;
+
+	if (!r || r->hole_start == r->hole_end)
+		return false;
+	uint32_t from = (int32_t)(begin - r->hole_start) > 0 ? begin : r->hole_start;
+	uint32_t to = (int32_t)(end - r->hole_end) < 0 ? end : r->hole_end;
+	if ((int32_t)(to - from) <= 0)
+		return false;
+	add_seen(f, side, to - from);
+	/* of a hole that is cut in two the later part is kept */
+	if (from == r->hole_start || to != r->hole_end)
+		r->hole_start = to;
+	else
+		r->hole_end = from;
+	return true;
+}
+
+/* New bytes [begin, end), some of them ahead of seq; what lies between is a hole that may be filled
+ * later. */
 static void advance(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
 		    uint32_t end)
 {
@@ -125,33 +148,12 @@ static void advance(struct flow_table *t, struct flow *f, unsigned side, uint32_
 			r->hole_end = begin;
 		}
 		fresh = end - begin;
+	} else if (begin != d->seq) {
+		fill_hole(t, f, side, begin, d->seq);
 	}
 	move_seq(f, side, end);
 	add_seen(f, side, fresh);
 	spend(f, fresh);
-}
-
-/* Bytes [begin, end) that seq is past already: they may fill the hole. */
-static void look_back(struct flow_table *t, struct flow *f, unsigned side, uint32_t begin,
-		      uint32_t end)
-{
-	struct flow_rare *rare = flow_rare(t, f);
-	struct flow_rare_side *r = rare ? &rare->side[side] : NULL;
-
-	if (r && r->hole_start != r->hole_end) {
-		uint32_t from = (int32_t)(begin - r->hole_start) > 0 ? begin : r->hole_start;
-		uint32_t to = (int32_t)(end - r->hole_end) < 0 ? end : r->hole_end;
-		if ((int32_t)(to - from) > 0) {
-			add_seen(f, side, to - from);
-			/* of a hole that is cut in two the later part is kept */
-			if (from == r->hole_start || to != r->hole_end)
-				r->hole_start = to;
-			else
-				r->hole_end = from;
-			return;
-		}
-	}
-	t->stats->tcp_retransmitted++;
 }
 
 /* Whether nothing of the present space was sent or acknowledged yet. */
@@ -311,16 +313,16 @@ static void take_sequence(struct flow_table *t, struct flow *f, unsigned side, u
 	if (f->rare)
 		flow_rare(t, f)->side[side].jumped = false;
 	if (length == 0) {
-		/* without payload the number still tells what was sent before; after a FIN it is one
-		 * ahead of it */
+		/* without payload the number still tells what was sent before, and may come yet; after
+		 * a FIN it is one ahead of it */
 		if (ahead > 0 && !(r->flags & SIDE_FIN))
-			move_seq(f, side, end);
+			advance(t, f, side, end, end);
 		return;
 	}
 	if (ahead > 0)
 		advance(t, f, side, begin, end);
-	else
-		look_back(t, f, side, begin, end);
+	else if (!fill_hole(t, f, side, begin, end))
+		t->stats->tcp_retransmitted++;
 }
 
 /* An acknowledgement of what the space before carries. False: it is none. */
@@ -403,6 +405,16 @@ static void take_syn(struct flow *f, unsigned side, const struct packet *p)
 		(uint8_t)(shift > WINDOW_SHIFT_MAX ? WINDOW_SHIFT_MAX : shift);
 }
 
+/* Payload ends at `end`. A segment behind the FIN that came before it had the FIN taken for a byte. */
+static void take_fin(struct flow *f, unsigned side, uint32_t end)
+{
+	if (f->rest[side].flags & SIDE_FIN || f->side[side].seq != end + 1)
+		return;
+	if (f->side[side].seq == 0)
+		f->rest[side].seq_wraps--;
+	f->side[side].seq = end;
+}
+
 void count_tcp(struct flow_table *t, struct flow *f, unsigned side, const struct packet *p)
 {
 	f->side[side].packets++;
@@ -416,6 +428,8 @@ void count_tcp(struct flow_table *t, struct flow *f, unsigned side, const struct
 	}
 	if (p->length || !(p->flags & TCP_SYN))
 		take_sequence(t, f, side, begin, p->length);
+	if (p->flags & TCP_FIN)
+		take_fin(f, side, begin + p->length);
 	if (p->flags & TCP_ACK)
 		take_ack(t, f, !side, p->ack);
 	if (p->length)

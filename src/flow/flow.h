@@ -48,7 +48,8 @@ struct flow_side {
 };
 
 struct flow_side_rest {
-	uint32_t start;     /* sequence number of its first payload byte */
+	uint32_t start;     /* sequence number of its first payload byte. UDP: time of its last packet,
+			     * ms of the table's clock */
 	uint16_t seq_wraps; /* times that seq and ack went past 2^32 since start */
 	uint16_t ack_wraps;
 	uint16_t seen_high;

@@ -360,22 +360,24 @@ static uint32_t digest_of(const struct flow_table *t, const struct packet *p)
 	return (uint32_t)(h ^ h >> 32);
 }
 
-/* Whether the capture holds this packet a second time. A UDP side keeps three digests, TCP one:
- * its sequence numbers make copies harmless. */
+/* Whether the capture holds this packet a second time. A UDP side keeps three digests, and the time
+ * of its last packet, lest what was sent again later pass for a copy; TCP one: its sequence numbers
+ * make copies harmless. */
 static bool is_copy(struct flow_table *t, struct flow *f, unsigned side, const struct packet *p)
 {
 	struct flow_side *d = &f->side[side];
 	uint32_t digest = digest_of(t, p);
-	bool recent = t->now - f->last <= COPY_MS && d->packets;
 
 	if (f->proto == PROTO_TCP) {
-		if (recent && d->digest == digest)
+		if (d->digest == digest && t->now - f->last <= COPY_MS && d->packets)
 			return true;
 	} else {
+		bool recent = d->packets && t->now - f->rest[side].start <= COPY_MS;
 		if (recent && (d->digest == digest || d->seq == digest || d->ack == digest))
 			return true;
-		d->ack = d->seq;
-		d->seq = d->digest;
+		d->ack = recent ? d->seq : digest;
+		d->seq = recent ? d->digest : digest;
+		f->rest[side].start = t->now;
 	}
 	d->digest = digest;
 	return false;

@@ -26,8 +26,10 @@ static unsigned flags_of(unsigned ours)
 {
 	return HS_FLAG_SINGLEMATCH | (ours & MATCH_CASELESS ? HS_FLAG_CASELESS : 0) |
 	       (ours & MATCH_DOTALL ? HS_FLAG_DOTALL : 0) |
-	       (ours & MATCH_UTF8 ? HS_FLAG_UTF8 | HS_FLAG_UCP : 0) |
-	       (ours & MATCH_EMPTY ? HS_FLAG_ALLOWEMPTY : 0);
+	       (ours & MATCH_MULTILINE ? HS_FLAG_MULTILINE : 0) |
+	       (ours & MATCH_UTF8 ? HS_FLAG_UTF8 : 0) |
+	       (ours & MATCH_EMPTY ? HS_FLAG_ALLOWEMPTY : 0) |
+	       (ours & MATCH_PREFILTER ? HS_FLAG_PREFILTER : 0);
 }
 
 int match_check(const struct match_pattern *p, struct error *e)

@@ -14,8 +14,11 @@
 
 #define MATCH_CASELESS 1u
 #define MATCH_DOTALL 2u /* . takes newlines too */
-#define MATCH_UTF8 4u	/* characters, not bytes; scan valid UTF-8 only */
+#define MATCH_UTF8 4u	/* characters, not bytes; \w and \d stay ASCII; scan valid UTF-8 only */
 #define MATCH_EMPTY 8u	/* the expression may match nothing at all */
+#define MATCH_MULTILINE 16u /* ^ and $ at every line */
+#define MATCH_PREFILTER 32u /* what is not supported is read as something wider: found too often, \
+			       never too rarely */
 
 struct match_pattern {
 	const char *expression;

@@ -23,7 +23,7 @@
 
 #include "base/str.h"
 #include "base/writer.h"
-#include "output/date.h"
+#include "core/date.h"
 
 struct json {
 	struct writer w;

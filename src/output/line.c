@@ -18,27 +18,30 @@ static void after_string(struct line *l, const char *path)
 	l->j.cut = false;
 }
 
-void line_str(struct line *l, const char *key, const char *path, struct str s, size_t room)
+typedef void put_fn(struct json *j, const char *key, struct str s);
+
+static void put_one(struct line *l, const char *key, const char *path, struct str s, size_t room,
+		    put_fn *put)
 {
 	if (s.n == 0)
 		return;
 	l->j.string_max = room;
-	json_str(&l->j, key, s);
+	put(&l->j, key, s);
 	after_string(l, path);
+}
+
+void line_str(struct line *l, const char *key, const char *path, struct str s, size_t room)
+{
+	put_one(l, key, path, s, room, json_str);
 }
 
 void line_name(struct line *l, const char *key, const char *path, struct str s, size_t room)
 {
-	if (s.n == 0)
-		return;
-	l->j.string_max = room;
-	json_name(&l->j, key, s);
-	after_string(l, path);
+	put_one(l, key, path, s, room, json_name);
 }
 
 static void put_list(struct line *l, const char *key, const char *path,
-		     const struct str_list *list,
-		     void (*put)(struct json *j, const char *key, struct str s))
+		     const struct str_list *list, put_fn *put)
 {
 	if (list->more)
 		line_cut(l, path);
@@ -63,7 +66,7 @@ void line_names(struct line *l, const char *key, const char *path, const struct 
 }
 
 void line_bits(struct json *j, const char *key, uint32_t bits, const char *const *words,
-		     unsigned n)
+	       unsigned n)
 {
 	if (bits == 0)
 		return;

@@ -1,10 +1,10 @@
 #include "output/record_json.h"
 
 #include "core/hostname.h"
-#include "output/cipher.h"
 #include "output/json.h"
 #include "output/line.h"
 #include "output/record_dns.h"
+#include "proto/cipher.h"
 
 static void put_hides(struct json *j, uint8_t bits)
 {

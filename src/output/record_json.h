@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "core/record.h"
-#include "output/date.h"
+#include "core/date.h"
 
 /* No record is longer than this in JSON, newline included. Enough for all that the parsers can
  * put into one record; longer lists and strings are cut and named in egret.cut. */

@@ -1,7 +1,7 @@
 #include "output/text.h"
 
 #include "core/limits.h"
-#include "output/date.h"
+#include "core/date.h"
 
 /* v/unit with three figures, cut and not rounded, so that 999,999 does not become 1000 k. */
 static void three_figures(struct writer *w, uint64_t v, uint64_t unit)

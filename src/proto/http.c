@@ -63,12 +63,6 @@ static enum parse next_field(struct cursor *c, struct str *name, struct str *val
 	return PARSE_DONE;
 }
 
-/* What fields say about the body; the same in both directions. */
-struct body_fields {
-	uint64_t bytes;
-	bool has_bytes, chunked, bad;
-};
-
 static bool parse_length(struct str s, uint64_t *out)
 {
 	uint64_t v = 0;
@@ -94,12 +88,16 @@ static struct str cut_member(struct str *list)
 }
 
 /* RFC 9110 section 8.6: one number, or the same one several times. */
-static void content_length(struct body_fields *b, struct str value)
+static void content_length(struct http_body *b, struct str value)
 {
+	if (b->bad)
+		return;
 	do {
 		uint64_t v;
 		if (!parse_length(cut_member(&value), &v) || (b->has_bytes && v != b->bytes)) {
 			b->bad = true;
+			b->has_bytes = false;
+			b->bytes = 0;
 			return;
 		}
 		b->bytes = v;
@@ -108,7 +106,7 @@ static void content_length(struct body_fields *b, struct str value)
 }
 
 /* RFC 9112 section 6.1: chunked is what the last coding says. */
-static void transfer_encoding(struct body_fields *b, struct str value)
+static void transfer_encoding(struct http_body *b, struct str value)
 {
 	struct str member = {NULL, 0};
 	while (value.n)
@@ -116,7 +114,7 @@ static void transfer_encoding(struct body_fields *b, struct str value)
 	b->chunked = str_ieq(member, STR("chunked"));
 }
 
-static void body_field(struct body_fields *b, struct str name, struct str value)
+static void body_field(struct http_body *b, struct str name, struct str value)
 {
 	if (str_ieq(name, STR("content-length")))
 		content_length(b, value);
@@ -149,7 +147,6 @@ enum parse http_request_head(struct cursor *c, struct http_request *out)
 {
 	struct cursor at = *c;
 	struct http_line line;
-	struct body_fields body = {0};
 	struct str name, value;
 	bool known, last = false;
 
@@ -164,12 +161,8 @@ enum parse http_request_head(struct cursor *c, struct http_request *out)
 		if (state != PARSE_DONE)
 			break;
 		request_field(out, name, value);
-		body_field(&body, name, value);
+		body_field(&out->body, name, value);
 	}
-	out->bad_length = body.bad;
-	out->has_body_bytes = body.has_bytes && !body.bad;
-	out->body_bytes = out->has_body_bytes ? body.bytes : 0;
-	out->chunked = body.chunked;
 	if (state == PARSE_DONE)
 		*c = at;
 	return state;
@@ -178,7 +171,6 @@ enum parse http_request_head(struct cursor *c, struct http_request *out)
 enum parse http_response_head(struct cursor *c, struct http_response *out)
 {
 	struct cursor at = *c;
-	struct body_fields body = {0};
 	struct str name, value;
 	bool last = false;
 
@@ -187,12 +179,8 @@ enum parse http_response_head(struct cursor *c, struct http_response *out)
 	while (state == PARSE_DONE && !last) {
 		state = next_field(&at, &name, &value, &last);
 		if (state == PARSE_DONE)
-			body_field(&body, name, value);
+			body_field(&out->body, name, value);
 	}
-	out->bad_length = body.bad;
-	out->has_body_bytes = body.has_bytes && !body.bad;
-	out->body_bytes = out->has_body_bytes ? body.bytes : 0;
-	out->chunked = body.chunked;
 	if (state == PARSE_DONE)
 		*c = at;
 	return state;

@@ -10,22 +10,25 @@
 #include "base/str.h"
 #include "proto/parse.h"
 
+/* How long a head says that its body is. */
+struct http_body {
+	uint64_t bytes; /* Content-Length; 0 unless has_bytes */
+	bool has_bytes, chunked;
+	bool bad; /* Content-Length not a number, or two that differ */
+};
+
 struct http_request {
 	struct str method, target, version; /* version: "1.1"; target as sent */
 	struct str host;       /* first Host field, trimmed, as sent */
 	struct str user_agent, content_type, referrer;
-	uint64_t body_bytes;   /* Content-Length */
-	bool has_body_bytes, chunked;
+	struct http_body body;
 	bool connect;          /* method CONNECT */
 	bool upgrade;          /* an Upgrade field is there */
-	bool bad_length;       /* Content-Length not a number, or two that differ */
 };
 
 struct http_response {
 	uint16_t status;
-	uint64_t body_bytes;
-	bool has_body_bytes, chunked;
-	bool bad_length;
+	struct http_body body;
 };
 
 /* Cheap: does this start like a request? DONE yes, MORE too short to say, BAD no.

@@ -79,4 +79,15 @@ static inline struct part part_sub(struct part *p, size_t n)
 	return sub;
 }
 
+/* The next item of a list of 16-bit types and values with a 16-bit length (TLS extensions). False
+ * at the list's end and when not even the item's head is there; list->state tells which. */
+static inline bool part_item(struct part *list, uint16_t *type, struct part *value)
+{
+	if (!part_left(list))
+		return false;
+	*type = part_u16(list);
+	*value = part_sub(list, part_u16(list));
+	return list->state == PARSE_DONE;
+}
+
 #endif

@@ -162,12 +162,9 @@ static enum parse extension(struct walk *w, uint16_t type, struct part *ext)
 
 static enum parse extensions(struct walk *w, struct part *body)
 {
-	struct part list = part_sub(body, part_u16(body));
-	while (part_left(&list)) {
-		const uint16_t type = part_u16(&list);
-		struct part ext = part_sub(&list, part_u16(&list));
-		if (list.state != PARSE_DONE)
-			break;
+	struct part list = part_sub(body, part_u16(body)), ext;
+	uint16_t type;
+	while (part_item(&list, &type, &ext)) {
 		if (!is_grease(type) && w->ja4.extension_count < JA4_LIST_MAX)
 			w->ja4.extensions[w->ja4.extension_count++] = type;
 		const enum parse state = extension(w, type, &ext);

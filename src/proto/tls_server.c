@@ -50,12 +50,9 @@ static enum parse extension(struct choice *out, uint16_t type, struct part *ext)
 
 static enum parse extensions(struct choice *out, struct part *body)
 {
-	struct part list = part_sub(body, part_u16(body));
-	while (part_left(&list)) {
-		const uint16_t type = part_u16(&list);
-		struct part ext = part_sub(&list, part_u16(&list));
-		if (list.state != PARSE_DONE)
-			break;
+	struct part list = part_sub(body, part_u16(body)), ext;
+	uint16_t type;
+	while (part_item(&list, &type, &ext)) {
 		const enum parse state = extension(out, type, &ext);
 		if (state != PARSE_DONE)
 			return state;

@@ -41,9 +41,9 @@ static void tell(struct sensor *s, const struct flow *f, const struct http_reque
 		.content_type = q->content_type,
 		.referrer = q->referrer,
 		.version = q->version,
-		.body_bytes = q->body_bytes,
-		.has_body_bytes = q->has_body_bytes,
-		.chunked = q->chunked,
+		.body_bytes = q->body.bytes,
+		.has_body_bytes = q->body.has_bytes,
+		.chunked = q->body.chunked,
 		.connect = q->connect,
 		.status = status,
 	};
@@ -132,14 +132,14 @@ static uint64_t request(struct sensor *s, struct flow *f, unsigned side, struct 
 		t->connecting = true;
 		return head;
 	}
-	if (q.chunked) {
+	if (q.body.chunked) {
 		t->side[REQUESTS].state = IN_CHUNKS;
 		t->side[REQUESTS].chunks = (struct http_chunks){0};
 		return head;
 	}
-	if (q.bad_length) /* two lengths: nobody knows where the next head is */
+	if (q.body.bad) /* two lengths: nobody knows where the next head is */
 		t->side[REQUESTS].state = LOST;
-	return q.has_body_bytes && q.body_bytes < UINT64_MAX - head ? head + q.body_bytes : head;
+	return q.body.has_bytes && q.body.bytes < UINT64_MAX - head ? head + q.body.bytes : head;
 }
 
 static uint64_t skip_chunks(struct http_track *t, unsigned which, struct cursor view)
@@ -204,13 +204,13 @@ static uint64_t response_body(struct http_track *t, const struct http_response *
 	t->side[RESPONSES].state = AT_HEAD;
 	if (empty)
 		return 0;
-	if (a->chunked) {
+	if (a->body.chunked) {
 		t->side[RESPONSES].state = IN_CHUNKS;
 		t->side[RESPONSES].chunks = (struct http_chunks){0};
 		return 0;
 	}
-	if (a->has_body_bytes)
-		return a->body_bytes;
+	if (a->body.has_bytes)
+		return a->body.bytes;
 	t->side[RESPONSES].state = TO_THE_END;
 	return 0;
 }

@@ -46,6 +46,9 @@ size_t sigma_view_rules(const struct sigma_engine *s, uint32_t view);
 /* Whether some rule of the view has keywords, so that an event must hold all of its values. */
 bool sigma_view_keywords(const struct sigma_engine *s, uint32_t view);
 
+/* Whether the rule is one of the view's. */
+bool sigma_engine_applies(const struct sigma_engine *s, uint32_t view, size_t rule);
+
 #define MATCH_FIELDS_MAX 8
 
 struct sigma_match {

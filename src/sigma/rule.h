@@ -77,11 +77,24 @@ struct sigma_text {
 #define REGEX_MULTILINE 2u /* m */
 #define REGEX_DOTALL	4u /* s */
 
+/* The time modifiers: what of the value, a date, is a number (sigma/time_part.h). */
+enum time_part {
+	PART_NONE, /* the value itself */
+	PART_MINUTE,
+	PART_HOUR,
+	PART_DAY,  /* of the month */
+	PART_WEEK, /* ISO 8601 */
+	PART_MONTH,
+	PART_YEAR,
+};
+
 struct sigma_leaf {
 	enum leaf_kind kind;
-	const char
-		*field; /* as the rule spells it; NULL: a keyword, any field's value contains it */
-	bool cased;	/* LEAF_TEXT, LEAF_FIELDREF: upper and lower case differ */
+	/* As the rule spells it. NULL: a keyword, which some field's value has to fit; a text then
+	 * has its `*` at both ends already, where the rule does not say otherwise. Only LEAF_TEXT,
+	 * LEAF_REGEX and LEAF_CIDR can be without a field. */
+	const char *field;
+	bool cased; /* LEAF_TEXT, LEAF_FIELDREF: upper and lower case differ */
 	union {
 		struct sigma_text text;
 		struct {
@@ -90,11 +103,12 @@ struct sigma_leaf {
 		} regex;
 		struct {
 			struct addr network;
-			unsigned bits;
+			unsigned bits; /* of all 128: an IPv4 /8 is 104 */
 		} cidr;
 		struct {
 			double value;
 			enum compare compare; /* LEAF_COMPARE */
+			enum time_part part;
 		} number;
 		struct {
 			const char *other;
@@ -110,6 +124,8 @@ enum node_kind {
 	NODE_LEAF,
 };
 
+/* The same node may stand in several places (a condition that names a selection twice, a filter of
+ * several rules), but never below itself. */
 struct sigma_node {
 	enum node_kind kind;
 	/* What the rule calls it, for explanations: "selection", "QueryName|contains: .mega.nz",
@@ -170,6 +186,7 @@ struct sigma_logic {
 struct sigma_correlation {
 	struct rule_info info;
 	enum correlation_type type;
+	/* Correlations among them stand before this one in sigma_rules.correlation. */
 	struct sigma_ref ref[CORRELATION_REFS_MAX];
 	size_t ref_count;
 	const char *group[CORRELATION_GROUP_MAX];
@@ -179,22 +196,26 @@ struct sigma_correlation {
 	const char *(*group_field)[CORRELATION_GROUP_MAX];
 	const char *field[CORRELATION_FIELDS_MAX]; /* whose values are counted or summed */
 	size_t field_count;
-	double percentile; /* of CORRELATE_VALUE_PERCENTILE, 0 to 100 */
+	double percentile; /* of CORRELATE_VALUE_PERCENTILE, 0 to 100; 50 when not stated */
 	struct {
 		enum bound_kind kind;
 		double value;
 	} bound[CORRELATION_BOUNDS_MAX]; /* all must hold */
 	size_t bound_count;
-	struct sigma_logic *logic; /* NULL: all of the rules */
-	uint64_t timespan;	   /* ns */
+	/* Of the temporal types, besides the bounds, which are on how many different rules hit.
+	 * With neither: all of the rules. */
+	struct sigma_logic *logic;
+	uint64_t timespan; /* ns */
 	bool silent;
 };
 
-/* Where something is wrong. The other rules of the file still load. */
+/* Where something is wrong; other rules still load. `rule`: its title, else its id, else "". `line`
+ * is 0 when it is the file as a whole. */
 typedef void sigma_problem(void *context, const char *file, unsigned line, const char *rule,
 			   const char *text);
 
-/* Calls value() for each text that the placeholder stands for; false when nobody knows it. */
+/* Calls value() for each text that the placeholder stands for; false when nobody knows it. The
+ * texts are Sigma strings, with wildcards and escapes, and may be gone after the call. */
 typedef bool sigma_expand(void *context, struct str placeholder,
 			  void (*value)(void *context, struct str text), void *value_context);
 
@@ -204,22 +225,9 @@ struct sigma_rules {
 	struct sigma_correlation **correlation;
 	size_t correlation_count;
 	size_t refused;		   /* documents that were left out for an error */
+	size_t filters;		   /* that were applied to some rule */
 	struct sigma_arena *arena; /* owns all of it */
 };
-
-struct sigma_load_options {
-	const char *const *paths; /* files and folders (searched for .yml and .yaml) */
-	size_t path_count;
-	sigma_problem *problem;
-	void *problem_context;
-	sigma_expand *expand; /* NULL: no placeholder is known */
-	void *expand_context;
-};
-
-/* Reads all rules. NULL only when a path cannot be read at all (`e` says which). A rule twice under
- * one id is a problem of the second. */
-struct sigma_rules *sigma_load(const struct sigma_load_options *o, struct error *e);
-void sigma_rules_free(struct sigma_rules *r);
 
 /* "informational", … ; "" for LEVEL_NONE. */
 const char *sigma_level_name(enum sigma_level l);

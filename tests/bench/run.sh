@@ -10,7 +10,7 @@ here=$(dirname "$(realpath "$0")")
 
 mkdir -p "$folder"
 folder=$(realpath "$folder")
-[ -x "$folder/gen" ] || gcc -O2 -w -o "$folder/gen" "$here/gen.c" -lcrypto -lm
+[ -x "$folder/gen" ] || gcc -O2 -D_GNU_SOURCE -o "$folder/gen" "$here"/gen*.c -lcrypto -lm
 [ -x "$folder/bare" ] || gcc -O2 -o "$folder/bare" "$here/bare.c" -lpcap
 for kind in mix dns syn; do
 	[ -s "$folder/$kind.pcap.truth.txt" ] || "$folder/gen" "$kind" "$folder/$kind.pcap" 42 >/dev/null

@@ -22,10 +22,11 @@ struct office {
 	unsigned count;
 };
 
+static struct office *o; /* the one of the test */
+
 static void hear(void *context, const struct record *r)
 {
-	struct office *o = context;
-
+	(void)context;
 	if (r->kind != RECORD_FLOW && r->kind != RECORD_CONN)
 		return;
 	o->last = r->flow;
@@ -35,8 +36,7 @@ static void hear(void *context, const struct record *r)
 
 static void collect(void *context, const struct finding *f)
 {
-	struct office *o = context;
-
+	(void)context;
 	cr_assert_lt(o->count, FOUND);
 	if (f->name_count) {
 		memcpy(o->names[o->count], f->names[0].name.p, f->names[0].name.n);
@@ -45,29 +45,37 @@ static void collect(void *context, const struct finding *f)
 	o->found[o->count++] = *f;
 }
 
-static struct office *office_new(void)
+static void office_open(void)
 {
 	static const uint64_t threshold[4] = {10 * MB, 100 * MB, 500 * MB, UINT64_MAX};
-	struct office *o = calloc(1, sizeof *o);
 
+	o = calloc(1, sizeof *o);
 	o->set = services_new();
-	o->analyst = analyst_new(o->set, threshold, (struct record_sink){hear, o});
+	o->analyst = analyst_new(o->set, threshold, (struct record_sink){hear, NULL});
 	o->time = START;
-	return o;
 }
 
-static void look(struct office *o)
+static void look(void)
 {
 	o->count = 0;
-	analyst_findings(o->analyst, collect, o);
+	analyst_findings(o->analyst, collect, NULL);
 }
 
-static void office_free(struct office *o)
+static void expect_one_finding(uint64_t up)
+{
+	look();
+	cr_assert_eq(o->count, 1);
+	cr_expect_eq(o->found[0].up, up);
+}
+
+static void office_close(void)
 {
 	analyst_free(o->analyst);
 	domain_set_free(o->set);
 	free(o);
 }
+
+TestSuite(analyst, .init = office_open, .fini = office_close);
 
 static struct tuple ends(unsigned client, unsigned server)
 {
@@ -87,11 +95,14 @@ struct conn {
 	uint64_t up, told;
 };
 
-static void tell(struct office *o, struct conn *c, const char *name, enum name_source source,
-		 uint64_t up, enum flow_end end)
+/* The connection of most tests. */
+static struct conn conn = {.id = 1, .client = 1, .server = 5};
+
+static void tell(struct conn *c, const char *name, enum name_source source, uint64_t up,
+		 enum flow_end end)
 {
-	bool conn = c->sequence == 0 || end;
-	struct record r = {.kind = conn ? RECORD_CONN : RECORD_FLOW,
+	bool whole = c->sequence == 0 || end;
+	struct record r = {.kind = whole ? RECORD_CONN : RECORD_FLOW,
 			   .time = o->time += NS_PER_S,
 			   .tuple = ends(c->client, c->server),
 			   .flow_id = c->id};
@@ -111,8 +122,7 @@ static void tell(struct office *o, struct conn *c, const char *name, enum name_s
 	analyst_take(o->analyst, &r);
 }
 
-static void resolve(struct office *o, unsigned client, unsigned server, const char *name,
-		    bool asked)
+static void resolve(unsigned client, unsigned server, const char *name, bool asked)
 {
 	struct dns_answer a = {.name = str_of(name),
 			       .type = 1,
@@ -148,42 +158,39 @@ Test(analyst, thresholds_go_by_tier)
 		    {"cdn.shelf.example", 90000 * MB, 0}};
 
 	for (unsigned i = 0; i < 5; i++) {
-		struct office *o = office_new();
 		struct conn c = {.id = 1, .client = 1, .server = 5};
-		tell(o, &c, tier[i].name, NAME_SNI, 0, END_NOT);
-		tell(o, &c, tier[i].name, NAME_SNI, tier[i].below, END_NOT);
-		look(o);
+		tell(&c, tier[i].name, NAME_SNI, 0, END_NOT);
+		tell(&c, tier[i].name, NAME_SNI, tier[i].below, END_NOT);
+		look();
 		/* a name of tier A is a finding by itself */
 		cr_expect_eq(o->count, i == 0, "%s", tier[i].name);
 		if (i == 0)
 			cr_expect_eq(o->found[0].kind, FINDING_NAME);
 		if (tier[i].enough) {
-			tell(o, &c, tier[i].name, NAME_SNI, tier[i].enough, END_CLOSED);
-			look(o);
+			tell(&c, tier[i].name, NAME_SNI, tier[i].enough, END_CLOSED);
+			look();
 			cr_assert_eq(o->count, 1, "%s", tier[i].name);
 			cr_expect_eq(o->found[0].kind, FINDING_UPLOAD);
 			cr_expect_eq(o->found[0].up, tier[i].enough);
 			cr_expect_eq(o->found[0].connections, 1);
 			cr_expect_eq(o->found[0].tier, i);
 		}
-		office_free(o);
+		office_close();
+		office_open();
 	}
 }
 
 Test(analyst, another_name_for_the_same_bytes_moves_them)
 {
-	struct office *o = office_new();
-	struct conn c = {.id = 1, .client = 1, .server = 5};
-
-	resolve(o, 1, 5, "drop.example", true);
-	tell(o, &c, NULL, NAME_NONE, 0, END_NOT);
-	tell(o, &c, NULL, NAME_NONE, 50 * MB, END_NOT);
-	look(o);
+	resolve(1, 5, "drop.example", true);
+	tell(&conn, NULL, NAME_NONE, 0, END_NOT);
+	tell(&conn, NULL, NAME_NONE, 50 * MB, END_NOT);
+	look();
 	cr_expect_eq(o->found[0].up, 50 * MB);
 	/* the connection says itself what it is */
-	tell(o, &c, "shelf.example", NAME_SNI, 120 * MB, END_NOT);
-	tell(o, &c, "shelf.example", NAME_SNI, 130 * MB, END_CLOSED);
-	look(o);
+	tell(&conn, "shelf.example", NAME_SNI, 120 * MB, END_NOT);
+	tell(&conn, "shelf.example", NAME_SNI, 130 * MB, END_CLOSED);
+	look();
 	cr_assert_eq(o->count, 2);
 	cr_expect_str_eq(o->found[0].service->name, "Shelf");
 	cr_expect_eq(o->found[0].up, 130 * MB);
@@ -193,60 +200,46 @@ Test(analyst, another_name_for_the_same_bytes_moves_them)
 	cr_expect_eq(s.up, 130 * MB);
 	cr_expect_eq(s.up_by_source[NAME_SNI], 130 * MB);
 	cr_expect_eq(s.connections, 1);
-	office_free(o);
 }
 
 /* A proxy's connection: each host gets what was sent under its name, and nothing twice. */
 Test(analyst, hosts_in_turn_share_a_connections_bytes)
 {
-	struct office *o = office_new();
-	struct conn c = {.id = 1, .client = 1, .server = 5};
-
-	tell(o, &c, "news.example", NAME_HTTP, 0, END_NOT);
-	tell(o, &c, "news.example", NAME_HTTP, 40 * MB, END_NOT);
-	tell(o, &c, "drop.example", NAME_HTTP, 40 * MB, END_NOT);
-	tell(o, &c, "drop.example", NAME_HTTP, 60 * MB, END_NOT);
-	tell(o, &c, "news.example", NAME_HTTP, 60 * MB, END_NOT);
-	tell(o, &c, "news.example", NAME_HTTP, 90 * MB, END_NOT);
-	tell(o, &c, "shelf.example", NAME_HTTP, 90 * MB, END_NOT);
-	tell(o, &c, "shelf.example", NAME_HTTP, 290 * MB, END_NOT);
-	tell(o, &c, "drop.example", NAME_HTTP, 290 * MB, END_NOT);
-	tell(o, &c, "drop.example", NAME_HTTP, 295 * MB, END_CLOSED);
-	look(o);
+	tell(&conn, "news.example", NAME_HTTP, 0, END_NOT);
+	tell(&conn, "news.example", NAME_HTTP, 40 * MB, END_NOT);
+	tell(&conn, "drop.example", NAME_HTTP, 40 * MB, END_NOT);
+	tell(&conn, "drop.example", NAME_HTTP, 60 * MB, END_NOT);
+	tell(&conn, "news.example", NAME_HTTP, 60 * MB, END_NOT);
+	tell(&conn, "news.example", NAME_HTTP, 90 * MB, END_NOT);
+	tell(&conn, "shelf.example", NAME_HTTP, 90 * MB, END_NOT);
+	tell(&conn, "shelf.example", NAME_HTTP, 290 * MB, END_NOT);
+	tell(&conn, "drop.example", NAME_HTTP, 290 * MB, END_NOT);
+	tell(&conn, "drop.example", NAME_HTTP, 295 * MB, END_CLOSED);
+	look();
 	cr_assert_eq(o->count, 2);
 	cr_expect_str_eq(o->found[0].service->name, "Shelf");
 	cr_expect_eq(o->found[0].up, 200 * MB);
 	cr_expect_str_eq(o->found[1].service->name, "Drop");
 	cr_expect_eq(o->found[1].up, 25 * MB);
-	office_free(o);
 }
 
 Test(analyst, a_downloads_host_does_not_count_but_the_next_one_does)
 {
-	struct office *o = office_new();
-	struct conn c = {.id = 1, .client = 1, .server = 5};
-
-	tell(o, &c, "cdn.shelf.example", NAME_HTTP, 0, END_NOT);
-	tell(o, &c, "cdn.shelf.example", NAME_HTTP, 500 * MB, END_NOT);
-	tell(o, &c, "up.shelf.example", NAME_HTTP, 500 * MB, END_NOT);
-	tell(o, &c, "up.shelf.example", NAME_HTTP, 650 * MB, END_CLOSED);
-	look(o);
-	cr_assert_eq(o->count, 1);
-	cr_expect_eq(o->found[0].up, 150 * MB);
-	office_free(o);
+	tell(&conn, "cdn.shelf.example", NAME_HTTP, 0, END_NOT);
+	tell(&conn, "cdn.shelf.example", NAME_HTTP, 500 * MB, END_NOT);
+	tell(&conn, "up.shelf.example", NAME_HTTP, 500 * MB, END_NOT);
+	tell(&conn, "up.shelf.example", NAME_HTTP, 650 * MB, END_CLOSED);
+	expect_one_finding(150 * MB);
 }
 
 /* What was learned from DNS is forgotten after a while; an upload that goes on keeps its account.
  */
 Test(analyst, a_name_that_is_forgotten_takes_nothing_back)
 {
-	struct office *o = office_new();
-	struct conn c = {.id = 1, .client = 1, .server = 5};
-
-	resolve(o, 1, 5, "shelf.example", true);
-	tell(o, &c, NULL, NAME_NONE, 0, END_NOT);
+	resolve(1, 5, "shelf.example", true);
+	tell(&conn, NULL, NAME_NONE, 0, END_NOT);
 	cr_expect_str_eq(o->last_name, "shelf.example");
-	tell(o, &c, NULL, NAME_NONE, 100 * MB, END_NOT);
+	tell(&conn, NULL, NAME_NONE, 100 * MB, END_NOT);
 	/* every name of the ring is overwritten meanwhile */
 	char name[900];
 	memset(name, 'x', sizeof name);
@@ -254,95 +247,73 @@ Test(analyst, a_name_that_is_forgotten_takes_nothing_back)
 		name[snprintf(name, sizeof name, "%u-", i)] = 'x';
 		name[sizeof name - 1] = '\0';
 		o->time = START;
-		resolve(o, 2 + i % 100, i & 127, name, false);
+		resolve(2 + i % 100, i & 127, name, false);
 	}
 	o->time = START + 100 * NS_PER_S;
-	tell(o, &c, NULL, NAME_NONE, 140 * MB, END_NOT);
+	tell(&conn, NULL, NAME_NONE, 140 * MB, END_NOT);
 	cr_expect_str_neq(o->last_name, "shelf.example");
-	tell(o, &c, NULL, NAME_NONE, 150 * MB, END_CLOSED);
-	look(o);
-	cr_assert_eq(o->count, 1);
-	cr_expect_eq(o->found[0].up, 150 * MB);
-	office_free(o);
+	tell(&conn, NULL, NAME_NONE, 150 * MB, END_CLOSED);
+	expect_one_finding(150 * MB);
 }
 
 Test(analyst, an_evicted_connection_that_goes_on_adds_up)
 {
-	struct office *o = office_new();
-	struct conn c = {.id = 1, .client = 1, .server = 5};
-
-	tell(o, &c, "shelf.example", NAME_SNI, 0, END_NOT);
-	tell(o, &c, "shelf.example", NAME_SNI, 80 * MB, END_EVICTED);
-	tell(o, &c, "shelf.example", NAME_SNI, 120 * MB, END_NOT);
-	tell(o, &c, "shelf.example", NAME_SNI, 125 * MB, END_EVICTED);
-	tell(o, &c, "shelf.example", NAME_SNI, 160 * MB, END_CLOSED);
-	look(o);
-	cr_assert_eq(o->count, 1);
-	cr_expect_eq(o->found[0].up, 160 * MB);
+	tell(&conn, "shelf.example", NAME_SNI, 0, END_NOT);
+	tell(&conn, "shelf.example", NAME_SNI, 80 * MB, END_EVICTED);
+	tell(&conn, "shelf.example", NAME_SNI, 120 * MB, END_NOT);
+	tell(&conn, "shelf.example", NAME_SNI, 125 * MB, END_EVICTED);
+	tell(&conn, "shelf.example", NAME_SNI, 160 * MB, END_CLOSED);
+	expect_one_finding(160 * MB);
 	struct analyst_summary s = analyst_summary(o->analyst);
 	cr_expect_eq(s.up, 160 * MB);
 	cr_expect_eq(s.up_to_services, 160 * MB);
 	cr_expect_eq(s.connections, 1);
-	office_free(o);
 }
 
 /* Evicted ones are not waited for: more of them than connections can be open. */
 Test(analyst, connections_beyond_the_bound_still_count)
 {
-	struct office *o = office_new();
-
 	for (uint64_t i = 0; i < LIMIT_FLOWS; i++) {
 		struct conn c = {.id = i + 1, .client = 1, .server = 5};
-		tell(o, &c, "news.example", NAME_SNI, 1, END_NOT);
+		tell(&c, "news.example", NAME_SNI, 1, END_NOT);
 	}
 	for (uint64_t i = 0; i < 10; i++) {
 		struct conn c = {.id = LIMIT_FLOWS + i + 1, .client = 1, .server = 5};
-		tell(o, &c, "shelf.example", NAME_SNI, 0, END_NOT);
-		tell(o, &c, "shelf.example", NAME_SNI, 15 * MB, END_NOT);
-		tell(o, &c, "shelf.example", NAME_SNI, 20 * MB, END_CLOSED);
+		tell(&c, "shelf.example", NAME_SNI, 0, END_NOT);
+		tell(&c, "shelf.example", NAME_SNI, 15 * MB, END_NOT);
+		tell(&c, "shelf.example", NAME_SNI, 20 * MB, END_CLOSED);
 	}
-	look(o);
-	cr_assert_eq(o->count, 1);
-	cr_expect_eq(o->found[0].up, 200 * MB);
+	expect_one_finding(200 * MB);
 	cr_expect_eq(analyst_summary(o->analyst).flows_untracked, 30);
-	office_free(o);
 }
 
 /* The count of a flow may turn out to be too high (count.h), after part of it went to another host.
  */
 Test(analyst, bytes_taken_back_never_make_an_account_negative)
 {
-	struct office *o = office_new();
-	struct conn c = {.id = 1, .client = 1, .server = 5};
-
-	tell(o, &c, "drop.example", NAME_HTTP, 0, END_NOT);
-	tell(o, &c, "drop.example", NAME_HTTP, 900 * MB, END_NOT);
-	tell(o, &c, "shelf.example", NAME_HTTP, 901 * MB, END_NOT);
-	tell(o, &c, "shelf.example", NAME_HTTP, 20 * MB, END_NOT);
-	tell(o, &c, "shelf.example", NAME_SNI, 30 * MB, END_NOT);
-	tell(o, &c, "works.example", NAME_SNI, 30 * MB, END_CLOSED);
-	look(o);
+	tell(&conn, "drop.example", NAME_HTTP, 0, END_NOT);
+	tell(&conn, "drop.example", NAME_HTTP, 900 * MB, END_NOT);
+	tell(&conn, "shelf.example", NAME_HTTP, 901 * MB, END_NOT);
+	tell(&conn, "shelf.example", NAME_HTTP, 20 * MB, END_NOT);
+	tell(&conn, "shelf.example", NAME_SNI, 30 * MB, END_NOT);
+	tell(&conn, "works.example", NAME_SNI, 30 * MB, END_CLOSED);
+	look();
 	for (unsigned i = 0; i < o->count; i++)
 		cr_expect_lt(o->found[i].up, 1000 * MB);
-	office_free(o);
 }
 
 Test(analyst, what_another_client_looked_up_is_no_finding_by_itself)
 {
-	struct office *o = office_new();
-	struct conn c = {.id = 1, .client = 1, .server = 5};
-
-	resolve(o, 2, 5, "drop.example", false);
-	tell(o, &c, NULL, NAME_NONE, 1000, END_CLOSED);
+	resolve(2, 5, "drop.example", false);
+	tell(&conn, NULL, NAME_NONE, 1000, END_CLOSED);
 	cr_expect_str_eq(o->last_name, "drop.example");
 	cr_expect_eq(o->last.name_source, NAME_DNS_ANY);
-	look(o);
+	look();
 	cr_expect_eq(o->count, 0);
 	/* but volume is, and an own look-up */
-	resolve(o, 1, 5, "drop.example", true);
-	look(o);
+	resolve(1, 5, "drop.example", true);
+	look();
 	cr_expect_eq(o->count, 1);
-	office_free(o);
 }
 
 Test(analyst, findings_come_in_order_with_stable_ids)
@@ -350,16 +321,15 @@ Test(analyst, findings_come_in_order_with_stable_ids)
 	char ids[3][FINDING_ID_MAX];
 
 	for (int run = 0; run < 2; run++) {
-		struct office *o = office_new();
 		for (unsigned i = 0; i < 3; i++) {
 			/* the order of arrival differs between the runs */
 			unsigned client = run ? 3 - i : i + 1;
 			struct conn c = {.id = i + 1, .client = client, .server = 5};
-			tell(o, &c, "shelf.example", NAME_SNI, 0, END_NOT);
-			tell(o, &c, "shelf.example", NAME_SNI, (100 + client) * MB, END_CLOSED);
+			tell(&c, "shelf.example", NAME_SNI, 0, END_NOT);
+			tell(&c, "shelf.example", NAME_SNI, (100 + client) * MB, END_CLOSED);
 		}
-		resolve(o, 9, 5, "drop.example", true);
-		look(o);
+		resolve(9, 5, "drop.example", true);
+		look();
 		cr_assert_eq(o->count, 4);
 		for (unsigned i = 0; i < 3; i++) {
 			cr_expect_eq(o->found[i].up, (103 - i) * MB);
@@ -371,18 +341,15 @@ Test(analyst, findings_come_in_order_with_stable_ids)
 		cr_expect_eq(o->found[3].kind, FINDING_NAME);
 		cr_expect_eq(o->found[3].queries, 1);
 		cr_expect_str_neq(ids[0], ids[1]);
-		office_free(o);
+		office_close();
+		office_open();
 	}
 }
 
 Test(analyst, a_resolver_is_no_service_but_hides_names)
 {
-	struct office *o = office_new();
-	struct conn c = {.id = 1, .client = 1, .server = 5};
-
-	tell(o, &c, "doh.example", NAME_SNI, 5, END_NOT);
+	tell(&conn, "doh.example", NAME_SNI, 5, END_NOT);
 	cr_expect(o->last.hides & HIDES_DOH);
-	look(o);
+	look();
 	cr_expect_eq(o->count, 0);
-	office_free(o);
 }

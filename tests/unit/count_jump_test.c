@@ -6,17 +6,6 @@
 
 #define SEGMENT 1000
 
-/* A connection that is open: 1001 and 5001 come next. */
-static struct traffic *opened(void)
-{
-	struct traffic *t = traffic_new();
-
-	traffic_add(t, true, TCP_SYN, 1000, 0, 0);
-	traffic_add(t, false, TCP_SYN | TCP_ACK, 5000, 1001, 0);
-	traffic_add(t, true, TCP_ACK, 1001, 5001, 0);
-	return t;
-}
-
 static void data(struct traffic *t, uint32_t seq, uint32_t n)
 {
 	traffic_add(t, true, TCP_ACK, seq, 5001, n);
@@ -104,7 +93,7 @@ Test(count_jump, one_that_the_peer_acknowledges_counts)
 	const uint32_t far = 2001 + 125000000;
 
 	for (int first = 0; first < 2; first++) {
-		struct traffic *t = opened();
+		struct traffic *t = traffic_opened();
 		data(t, 1001, SEGMENT);
 		ack(t, 2001);
 		t->time += 100 * NS_PER_MS;
@@ -125,7 +114,7 @@ Test(count_jump, one_that_the_peer_acknowledges_counts)
 
 Test(count_jump, acknowledgements_alone_confirm_each_other)
 {
-	struct traffic *t = opened();
+	struct traffic *t = traffic_opened();
 
 	ack(t, 2001);
 	t->time += 100 * NS_PER_MS;
@@ -138,7 +127,7 @@ Test(count_jump, acknowledgements_alone_confirm_each_other)
 
 Test(count_jump, a_flow_of_few_packets_far_apart)
 {
-	struct traffic *t = opened();
+	struct traffic *t = traffic_opened();
 	uint32_t seq = 1001;
 
 	data(t, seq, SEGMENT);
@@ -156,7 +145,7 @@ Test(count_jump, a_flow_of_few_packets_far_apart)
 Test(count_jump, what_no_link_could_have_carried_does_not)
 {
 	for (int acks = 0; acks < 2; acks++) {
-		struct traffic *t = opened();
+		struct traffic *t = traffic_opened();
 		data(t, 1001, SEGMENT);
 		ack(t, 2001);
 		for (uint32_t i = 0; i < 50; i++) {
@@ -174,7 +163,7 @@ Test(count_jump, what_no_link_could_have_carried_does_not)
  * stream: without acknowledgements nothing but the stream itself shows which is true. */
 Test(count_jump, forged_pairs_do_not_swell_what_only_the_client_shows)
 {
-	struct traffic *t = opened();
+	struct traffic *t = traffic_opened();
 	uint32_t seq = 1001;
 
 	for (uint32_t i = 0; i < 50; i++) {
@@ -194,7 +183,7 @@ Test(count_jump, forged_pairs_do_not_swell_what_only_the_client_shows)
  */
 static struct traffic *cycled(unsigned pause)
 {
-	struct traffic *t = opened();
+	struct traffic *t = traffic_opened();
 	uint32_t seq = 1001;
 
 	for (uint32_t i = 0; i < 300; i++) {
@@ -227,7 +216,7 @@ Test(count_jump, nor_what_only_the_client_shows)
 
 Test(count_jump, a_forged_syn_does_not_move_the_numbers)
 {
-	struct traffic *t = opened();
+	struct traffic *t = traffic_opened();
 
 	/* before anything was sent, when a second SYN is believed */
 	traffic_add(t, true, TCP_SYN, 2000000000, 0, 0);
@@ -247,7 +236,7 @@ Test(count_jump, a_forged_syn_does_not_move_the_numbers)
 
 Test(count_jump, the_same_syn_again_while_data_is_on_its_way)
 {
-	struct traffic *t = opened();
+	struct traffic *t = traffic_opened();
 
 	data(t, 1001, SEGMENT);
 	traffic_add(t, true, TCP_SYN, 1000, 0, 0);
@@ -260,7 +249,7 @@ Test(count_jump, the_same_syn_again_while_data_is_on_its_way)
 
 Test(count_jump, seen_never_exceeds_what_got_across)
 {
-	struct traffic *t = opened();
+	struct traffic *t = traffic_opened();
 
 	data(t, 1001, SEGMENT);
 	data(t, 2001, SEGMENT);
@@ -279,7 +268,7 @@ Test(count_jump, credit_does_not_overflow)
 	for (uint32_t i = 0; i < 80000; i++)
 		traffic_add(t, true, TCP_SYN, i * 60000, 0, 60000);
 	cr_expect_eq(end(t).told, 0);
-	t = opened();
+	t = traffic_opened();
 	uint32_t a = 5001;
 	data(t, 1001, SEGMENT);
 	for (int i = 0; i < 50; i++) {
@@ -296,7 +285,7 @@ Test(count_jump, credit_does_not_overflow)
 Test(count_jump, any_numbers_at_all)
 {
 	for (unsigned round = 0; round < 2000; round++) {
-		struct traffic *t = opened();
+		struct traffic *t = traffic_opened();
 		t->random = round + 1;
 		unsigned packets = 3 + traffic_random(t, 60);
 		static const uint8_t flags[] = {

@@ -1,39 +1,10 @@
 #include <criterion/criterion.h>
 
-#include "frame_build.h"
-#include "guard.h"
+#include "decode_fixture.h"
 
-static struct stats stats;
-static struct decoder *decoder;
-static struct build b;
-static struct packet packet;
-
-static void setup(void)
-{
-	memset(&stats, 0, sizeof stats);
-	decoder = decoder_new(&stats);
-}
-
-static void teardown(void)
-{
-	decoder_free(decoder);
-}
-
-TestSuite(link, .init = setup, .fini = teardown);
-
-static bool decode(uint32_t link)
-{
-	struct frame f = build_frame(&b, link);
-
-	return decode_frame(decoder, &f, &packet);
-}
+TestSuite(link, .init = decode_setup, .fini = decode_teardown);
 
 /* Link layers: each puts its header before an IP packet. */
-
-static void wrap_ethernet(struct build *x)
-{
-	build_ethernet(x, build_type(x));
-}
 
 static void tag(struct build *x, uint16_t id, uint16_t type)
 {
@@ -63,16 +34,9 @@ static void wrap_five_tags(struct build *x)
 	build_ethernet(x, 0x88a8);
 }
 
-static void snap(struct build *x)
-{
-	uint16_t type = build_type(x);
-
-	build_put(x, 0xaa, 0xaa, 3, 0, 0, 0, type >> 8, type & 0xff);
-}
-
 static void wrap_8023(struct build *x)
 {
-	snap(x);
+	build_snap(x);
 	build_ethernet(x, (uint16_t)build_length(x));
 }
 
@@ -85,7 +49,7 @@ static void wrap_mpls(struct build *x)
 
 static void wrap_pseudowire(struct build *x)
 {
-	build_ethernet(x, build_type(x));
+	build_ethernet_ip(x);
 	build_put(x, 0, 1, 0x01, 64);
 	build_ethernet(x, 0x8847);
 }
@@ -93,7 +57,7 @@ static void wrap_pseudowire(struct build *x)
 /* A destination that looks like the start of an IPv4 header. */
 static void wrap_pseudowire_mac45(struct build *x)
 {
-	build_ethernet(x, build_type(x));
+	build_ethernet_ip(x);
 	x->p[0] = 0x45;
 	x->p[2] = 0x05;
 	build_put(x, 0, 1, 0x01, 64);
@@ -102,7 +66,7 @@ static void wrap_pseudowire_mac45(struct build *x)
 
 static void wrap_pseudowire_mac60(struct build *x)
 {
-	build_ethernet(x, build_type(x));
+	build_ethernet_ip(x);
 	x->p[0] = 0x60;
 	build_put(x, 0, 1, 0x01, 64);
 	build_ethernet(x, 0x8847);
@@ -239,65 +203,8 @@ static void wrap_nflog_big(struct build *x)
 	nflog(x, true);
 }
 
-static void wlan(struct build *x, uint8_t control, uint8_t flags, size_t pad)
-{
-	build_push(x, NULL, pad);
-	if (control & 0x80)
-		build_push(x, NULL, 2 + (flags & 0x80 ? 4 : 0));
-	if ((flags & 3) == 3)
-		build_push(x, NULL, 6);
-	build_push(x, NULL, 22);
-	build_put(x, control, flags);
-}
-
-static void wrap_wlan(struct build *x)
-{
-	snap(x);
-	wlan(x, 0x08, 1, 0);
-}
-
-static void wrap_wlan_qos_wds_ht(struct build *x)
-{
-	snap(x);
-	wlan(x, 0x88, 0x83, 0);
-}
-
-static void wrap_radiotap(struct build *x)
-{
-	snap(x);
-	wlan(x, 0x88, 1, 2);
-	/* two words of presence; a time stamp aligned to 8; flags: padded, with check sequence */
-	build_put(x, 0, 0, 26, 0, 3, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8,
-		  0x30, 0);
-}
-
-static void wrap_ppi(struct build *x)
-{
-	wrap_wlan(x);
-	build_put(x, 0, 0, 12, 0, 105, 0, 0, 0, 1, 2, 3, 4);
-}
-
-static void wrap_prism(struct build *x)
-{
-	wrap_wlan(x);
-	build_push(x, NULL, 144 - 8);
-	build_put(x, 0x44, 0, 0, 0, 144, 0, 0, 0);
-}
-
-static void wrap_avs(struct build *x)
-{
-	wrap_wlan(x);
-	build_push(x, NULL, 64 - 8);
-	build_put(x, 0x80, 0x21, 0x10, 0x01, 0, 0, 0, 64);
-}
-
-static const struct layer {
-	const char *name;
-	uint32_t link;
-	void (*wrap)(struct build *b);
-	uint32_t encap;
-} layers[] = {
-	{"Ethernet", 1, wrap_ethernet, 0},
+static const struct layer layers[] = {
+	{"Ethernet", 1, build_ethernet_ip, 0},
 	{"802.1Q", 1, wrap_vlan, ENCAP_VLAN},
 	{"QinQ", 1, wrap_qinq, ENCAP_VLAN},
 	{"five tags", 1, wrap_five_tags, ENCAP_VLAN},
@@ -330,91 +237,23 @@ static const struct layer {
 	{"SLL2", 276, wrap_sll2, 0},
 	{"NFLOG", 239, wrap_nflog_little, 0},
 	{"NFLOG, big", 239, wrap_nflog_big, 0},
-	{"802.11", 105, wrap_wlan, 0},
-	{"802.11 QoS, four addresses, HT", 105, wrap_wlan_qos_wds_ht, 0},
-	{"radiotap", 127, wrap_radiotap, 0},
-	{"PPI", 192, wrap_ppi, 0},
-	{"Prism", 119, wrap_prism, 0},
-	{"AVS", 163, wrap_avs, 0},
-	{"AVS as Prism", 119, wrap_avs, 0},
 };
 
 #define LAYERS (sizeof layers / sizeof *layers)
 
-Test(link, every_link_layer_both_families)
+Test(link, every_layer_both_families)
 {
-	for (size_t i = 0; i < LAYERS; i++)
-		for (int v6 = 0; v6 < 2; v6++) {
-			const struct layer *l = &layers[i];
-			build_inner(&b, v6);
-			l->wrap(&b);
-			cr_expect(decode(l->link), "%s", l->name);
-			cr_expect(is_inner(&packet, v6), "%s", l->name);
-			cr_expect_eq(packet.encap, l->encap, "%s: %x", l->name, packet.encap);
-			cr_expect_eq(packet.vlan, l->encap & ENCAP_VLAN ? 42 : 0, "%s", l->name);
-			cr_expect_eq(packet.ip_id, v6 ? 0 : 77);
-			cr_expect_eq(packet.time, 1000);
-		}
-	cr_expect_eq(stats.bad_ip_checksum + stats.bad_transport_checksum, 0);
-	cr_expect_eq(stats.link_malformed + stats.ip_malformed + stats.transport_malformed, 0);
-}
-
-/* Whatever is given out lies inside the frame and is no longer than it was on the wire. */
-static void expect_inside(const struct frame *f)
-{
-	cr_expect(packet.captured <= packet.length);
-	if (packet.captured) {
-		cr_expect(packet.payload >= f->data);
-		cr_expect(packet.payload + packet.captured <= f->data + f->captured);
-	}
+	expect_layers(layers, LAYERS);
 }
 
 Test(link, every_prefix_stays_inside)
 {
-	for (size_t i = 0; i < LAYERS; i++) {
-		build_inner(&b, i & 1);
-		layers[i].wrap(&b);
-		size_t n = build_length(&b), header = n - INNER_PAYLOAD;
-		for (size_t cut = 0; cut < n; cut++) {
-			struct frame f = build_frame(&b, layers[i].link);
-			f.data = guard_copy(b.p, cut);
-			f.captured = (uint32_t)cut;
-			bool found = decode_frame(decoder, &f, &packet);
-			cr_expect_eq(found, cut >= header, "%s at %zu", layers[i].name, cut);
-			if (found) {
-				expect_inside(&f);
-				cr_expect_eq(packet.length, INNER_PAYLOAD);
-				cr_expect_eq(packet.captured, cut - header);
-			}
-			/* and as a frame that was no longer */
-			f.length = f.captured;
-			if (decode_frame(decoder, &f, &packet))
-				expect_inside(&f);
-			guard_free((uint8_t *)f.data);
-		}
-	}
+	expect_prefixes_inside(layers, LAYERS);
 }
 
 Test(link, every_mutation_stays_inside)
 {
-	static const uint8_t values[] = {0x00, 0x01, 0x04, 0x45, 0x60, 0x7f, 0x80, 0xff};
-
-	for (size_t i = 0; i < LAYERS; i++) {
-		build_inner(&b, i & 1);
-		layers[i].wrap(&b);
-		size_t n = build_length(&b);
-		struct frame f = build_frame(&b, layers[i].link);
-		uint8_t *copy = guard_copy(b.p, n);
-		f.data = copy;
-		for (size_t at = 0; at < n - INNER_PAYLOAD; at++)
-			for (size_t v = 0; v < sizeof values; v++) {
-				copy[at] ^= values[v];
-				if (decode_frame(decoder, &f, &packet))
-					expect_inside(&f);
-				copy[at] ^= values[v];
-			}
-		guard_free(copy);
-	}
+	expect_mutations_inside(layers, LAYERS);
 }
 
 Test(link, unknown_link_types_are_named)
@@ -445,84 +284,4 @@ Test(link, tags_without_end_exceed_the_budget)
 	build_ethernet(&b, 0x8100);
 	cr_expect_not(decode(1));
 	cr_expect_eq(stats.nesting_exceeded, 1);
-}
-
-Test(link, protected_and_other_wlan_frames)
-{
-	build_inner(&b, false);
-	snap(&b);
-	wlan(&b, 0x08, 0x41, 0);
-	cr_expect_not(decode(105));
-	cr_expect_eq(stats.wlan_protected, 1);
-	build_payload(&b, 60);
-	wlan(&b, 0x80, 0, 0); /* a beacon */
-	cr_expect_not(decode(105));
-	build_payload(&b, 0);
-	build_put(&b, 0xd4, 0, 0, 0, 1, 2, 3, 4, 5, 6); /* an acknowledgement */
-	cr_expect_not(decode(105));
-	build_payload(&b, 0);
-	wlan(&b, 0x48, 1, 0); /* null data */
-	cr_expect_not(decode(105));
-	cr_expect_eq(stats.not_ip, 3);
-	/* a frame that the receiver found damaged */
-	build_inner(&b, false);
-	wrap_wlan(&b);
-	build_put(&b, 0, 0, 9, 0, 2, 0, 0, 0, 0x40);
-	cr_expect_not(decode(127));
-	cr_expect_eq(stats.link_malformed, 1);
-}
-
-/* Subframes of an A-MSDU, the last first. */
-static void subframe(struct build *x, const struct build *from, size_t pad)
-{
-	static struct build one;
-
-	memcpy(one.room, from->room, sizeof one.room);
-	one.p = one.room + (from->p - from->room);
-	snap(&one);
-	build_push(x, NULL, pad);
-	size_t n = build_length(&one);
-	build_push(x, one.p, n);
-	build_put(x, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, n >> 8, n & 0xff);
-}
-
-Test(link, an_amsdu_holds_several_packets)
-{
-	static struct build inner, all;
-
-	build_payload(&all, 0);
-	build_inner(&inner, true);
-	subframe(&all, &inner, 0);
-	build_payload(&inner, 9); /* ARP or the like gives nothing: 9 + 8 + 14 = 31, one to pad */
-	subframe(&all, &inner, 1);
-	all.p[14 + 6] = 0x08;
-	all.p[14 + 7] = 0x06;
-	build_inner(&inner, false); /* 14 + 8 + 140 = 162, two to pad */
-	subframe(&all, &inner, 2);
-	build_put(&all, 0x80, 0); /* QoS control */
-	build_push(&all, NULL, 22);
-	build_put(&all, 0x88, 1);
-
-	struct frame f = build_frame(&all, 105);
-	cr_assert(decode_frame(decoder, &f, &packet));
-	cr_expect(is_inner(&packet, false));
-	cr_assert(decode_more(decoder, &packet));
-	cr_expect(is_inner(&packet, true));
-	cr_expect_eq(packet.time, 1000);
-	cr_expect_not(decode_more(decoder, &packet));
-	cr_expect_eq(stats.not_ip, 1);
-	cr_expect_eq(stats.link_malformed, 0);
-	size_t n = build_length(&all);
-	for (size_t cut = 0; cut < n; cut++) {
-		f.data = guard_copy(all.p, cut);
-		f.captured = (uint32_t)cut;
-		for (bool ok = decode_frame(decoder, &f, &packet); ok;
-		     ok = decode_more(decoder, &packet))
-			expect_inside(&f);
-		guard_free((uint8_t *)f.data);
-	}
-	/* a frame of another kind has nothing more */
-	build_inner(&b, false);
-	cr_assert(decode(101));
-	cr_expect_not(decode_more(decoder, &packet));
 }

@@ -1,36 +1,8 @@
 #include <criterion/criterion.h>
 
-#include "frame_build.h"
+#include "decode_fixture.h"
 
-static struct stats stats;
-static struct decoder *decoder;
-static struct build b;
-static struct packet packet;
-
-static void setup(void)
-{
-	memset(&stats, 0, sizeof stats);
-	decoder = decoder_new(&stats);
-}
-
-static void teardown(void)
-{
-	decoder_free(decoder);
-}
-
-TestSuite(decode, .init = setup, .fini = teardown);
-
-static bool decode(uint32_t link)
-{
-	struct frame f = build_frame(&b, link);
-
-	return decode_frame(decoder, &f, &packet);
-}
-
-static void wrap_ethernet(struct build *x)
-{
-	build_ethernet(x, build_type(x));
-}
+TestSuite(decode, .init = decode_setup, .fini = decode_teardown);
 
 Test(decode, other_things_are_counted)
 {
@@ -44,11 +16,11 @@ Test(decode, other_things_are_counted)
 	cr_expect_eq(stats.not_ip, 2);
 	build_payload(&b, 46);
 	build_ip4(&b, 1, 1, 2);
-	wrap_ethernet(&b);
+	build_ethernet_ip(&b);
 	cr_expect_not(decode(1));
 	build_payload(&b, 46);
 	build_ip6(&b, 50, 1, 2);
-	wrap_ethernet(&b);
+	build_ethernet_ip(&b);
 	cr_expect_not(decode(1));
 	cr_expect_eq(stats.transport_other, 2);
 }
@@ -60,7 +32,7 @@ Test(decode, padding_is_not_payload)
 	build_payload(&b, 0);
 	build_tcp_at(&b, 1234, 80);
 	build_ip4(&b, 6, 1, 2);
-	wrap_ethernet(&b);
+	build_ethernet_ip(&b);
 	size_t n = build_length(&b);
 	memset(with_pad.room, 0xee, sizeof with_pad.room);
 	with_pad.p = with_pad.room + BUILD_ROOM - 60;
@@ -132,7 +104,7 @@ Test(decode, super_packets_have_no_length)
 		build_tcp_at(&b, 1234, 80);
 		build_ip(&b, v6, 6, 1, 2);
 		put16(b.p + (v6 ? 4 : 2), 0);
-		wrap_ethernet(&b);
+		build_ethernet_ip(&b);
 		cr_assert(decode(1));
 		cr_expect_eq(packet.length, 70000);
 		cr_expect_eq(packet.captured, 70000);
@@ -181,7 +153,7 @@ Test(decode, an_empty_ipv6_packet_has_padding_only)
 	build_payload(&b, 6);
 	build_ip6(&b, 59, 1, 2);
 	put16(b.p + 4, 0);
-	wrap_ethernet(&b);
+	build_ethernet_ip(&b);
 	cr_expect_not(decode(1));
 	cr_expect_eq(stats.transport_other, 1);
 }
@@ -191,7 +163,7 @@ Test(decode, cut_packets_count_their_bytes)
 	build_payload(&b, 1400);
 	build_tcp_at(&b, 1234, 80);
 	build_ip4(&b, 6, 1, 2);
-	wrap_ethernet(&b);
+	build_ethernet_ip(&b);
 	struct frame f = build_frame(&b, 1);
 	f.captured = 96;
 	cr_assert(decode_frame(decoder, &f, &packet));
@@ -216,7 +188,7 @@ Test(decode, options_cut_away_do_no_harm)
 	build_tcp_at(&b, 1234, 80);
 	b.p[12] = 8 << 4;
 	build_ip4(&b, 6, 1, 2);
-	wrap_ethernet(&b);
+	build_ethernet_ip(&b);
 	struct frame f = build_frame(&b, 1);
 	f.captured = 64;
 	cr_assert(decode_frame(decoder, &f, &packet));

@@ -1,38 +1,10 @@
 #include <criterion/criterion.h>
 
-#include "frame_build.h"
-#include "guard.h"
+#include "decode_fixture.h"
 
-static struct stats stats;
-static struct decoder *decoder;
-static struct build b;
-static struct packet packet;
-
-static void setup(void)
-{
-	memset(&stats, 0, sizeof stats);
-	decoder = decoder_new(&stats);
-}
-
-static void teardown(void)
-{
-	decoder_free(decoder);
-}
-
-TestSuite(tunnel, .init = setup, .fini = teardown);
+TestSuite(tunnel, .init = decode_setup, .fini = decode_teardown);
 
 /* Tunnels: each puts an IP packet into another one, from .3 to .4, of the family asked for. */
-
-static void ethernet(struct build *x)
-{
-	build_ethernet(x, build_type(x));
-}
-
-static void outer_udp(struct build *x, bool v6, uint16_t port)
-{
-	build_udp_at(x, 50000, port);
-	build_ip(x, v6, 17, 3, 4);
-}
 
 static void gre(struct build *x, bool v6, uint16_t flags, uint16_t type)
 {
@@ -63,7 +35,7 @@ static void wrap_gre_full(struct build *x, bool v6)
 
 static void wrap_gre_ethernet(struct build *x, bool v6)
 {
-	ethernet(x);
+	build_ethernet_ip(x);
 	gre(x, v6, 0x2000, 0x6558);
 }
 
@@ -89,20 +61,20 @@ static void wrap_mpls(struct build *x, bool v6)
 
 static void wrap_erspan1(struct build *x, bool v6)
 {
-	ethernet(x);
+	build_ethernet_ip(x);
 	gre(x, v6, 0, 0x88be);
 }
 
 static void wrap_erspan2(struct build *x, bool v6)
 {
-	ethernet(x);
+	build_ethernet_ip(x);
 	build_put(x, 0x10, 1, 0, 5, 0, 0, 0, 7);
 	gre(x, v6, 0x1000, 0x88be);
 }
 
 static void wrap_erspan3(struct build *x, bool v6)
 {
-	ethernet(x);
+	build_ethernet_ip(x);
 	build_put(x, 0x20, 1, 0, 5, 1, 2, 3, 4, 0, 0, 0, 0);
 	gre(x, v6, 0x1000, 0x22eb);
 }
@@ -116,9 +88,9 @@ static void wrap_erspan3_subheader(struct build *x, bool v6)
 
 static void wrap_vxlan(struct build *x, bool v6)
 {
-	ethernet(x);
+	build_ethernet_ip(x);
 	build_put(x, 8, 0, 0, 0, 0, 0, 42, 0);
-	outer_udp(x, v6, 4789);
+	build_outer_udp(x, v6, 4789);
 }
 
 static void wrap_vxlan_group(struct build *x, bool v6)
@@ -126,27 +98,27 @@ static void wrap_vxlan_group(struct build *x, bool v6)
 	build_put(x, 0, 5, build_type(x) >> 8, build_type(x) & 0xff);
 	build_ethernet(x, 0x8100);
 	build_put(x, 0x88, 0x40, 0, 9, 0, 0, 42, 0);
-	outer_udp(x, v6, 8472);
+	build_outer_udp(x, v6, 8472);
 }
 
 static void wrap_vxlan_gpe(struct build *x, bool v6)
 {
 	build_put(x, 0x0c, 0, 0, build_type(x) == 0x86dd ? 2 : 1, 0, 0, 42, 0);
-	outer_udp(x, v6, 4790);
+	build_outer_udp(x, v6, 4790);
 }
 
 static void wrap_vxlan_gpe_ethernet(struct build *x, bool v6)
 {
-	ethernet(x);
+	build_ethernet_ip(x);
 	build_put(x, 0x0c, 0, 0, 3, 0, 0, 42, 0);
-	outer_udp(x, v6, 4790);
+	build_outer_udp(x, v6, 4790);
 }
 
 static void wrap_geneve(struct build *x, bool v6)
 {
-	ethernet(x);
+	build_ethernet_ip(x);
 	build_put(x, 0, 0, 0x65, 0x58, 0, 0, 42, 0);
-	outer_udp(x, v6, 6081);
+	build_outer_udp(x, v6, 6081);
 }
 
 static void wrap_geneve_options(struct build *x, bool v6)
@@ -155,7 +127,7 @@ static void wrap_geneve_options(struct build *x, bool v6)
 
 	build_put(x, 3, 0x40, type >> 8, type & 0xff, 0, 0, 42, 0, 1, 2, 3, 2, 0, 0, 0, 0, 0, 0, 0,
 		  0);
-	outer_udp(x, v6, 6081);
+	build_outer_udp(x, v6, 6081);
 }
 
 static void wrap_gtp(struct build *x, bool v6)
@@ -163,7 +135,7 @@ static void wrap_gtp(struct build *x, bool v6)
 	size_t n = build_length(x);
 
 	build_put(x, 0x30, 255, n >> 8, n & 0xff, 0, 0, 0, 1);
-	outer_udp(x, v6, 2152);
+	build_outer_udp(x, v6, 2152);
 }
 
 static void wrap_gtp_extensions(struct build *x, bool v6)
@@ -172,15 +144,15 @@ static void wrap_gtp_extensions(struct build *x, bool v6)
 
 	build_put(x, 0x34 | 2, 255, n >> 8, n & 0xff, 0, 0, 0, 1, 0, 5, 0, 0x85, /* and then */
 		  1, 0, 9, 0xc0, 2, 1, 2, 3, 4, 5, 6, 0);
-	outer_udp(x, v6, 2152);
+	build_outer_udp(x, v6, 2152);
 }
 
 static void wrap_gtp_ethernet(struct build *x, bool v6)
 {
-	ethernet(x);
+	build_ethernet_ip(x);
 	size_t n = build_length(x) + 4;
 	build_put(x, 0x32, 255, n >> 8, n & 0xff, 0, 0, 0, 1, 0, 5, 0, 0);
-	outer_udp(x, v6, 2152);
+	build_outer_udp(x, v6, 2152);
 }
 
 static const struct tunnel {
@@ -212,20 +184,13 @@ static const struct tunnel {
 
 #define TUNNELS (sizeof tunnels / sizeof *tunnels)
 
-static bool decode(uint32_t link)
-{
-	struct frame f = build_frame(&b, link);
-
-	return decode_frame(decoder, &f, &packet);
-}
-
 Test(tunnel, every_one_in_both_families)
 {
 	for (size_t i = 0; i < TUNNELS; i++)
 		for (unsigned family = 0; family < 4; family++) {
 			build_inner(&b, family & 1);
 			tunnels[i].wrap(&b, family & 2);
-			ethernet(&b);
+			build_ethernet_ip(&b);
 			cr_expect(decode(1) && is_inner(&packet, family & 1), "%s, %u",
 				  tunnels[i].name, family);
 			cr_expect_eq(packet.encap, tunnels[i].encap, "%s", tunnels[i].name);
@@ -247,7 +212,7 @@ Test(tunnel, nested_three_deep)
 				t[0]->wrap(&b, j & 1);
 				t[1]->wrap(&b, k & 1);
 				t[2]->wrap(&b, i & 2);
-				ethernet(&b);
+				build_ethernet_ip(&b);
 				uint64_t deep = stats.nesting_exceeded;
 				bool found = decode(1);
 				if (stats.nesting_exceeded != deep) {
@@ -261,17 +226,6 @@ Test(tunnel, nested_three_deep)
 	cr_expect_eq(too_deep, 0);
 }
 
-/* What is given out lies inside the frame, and is the inside or a tunnel's own header. */
-static void expect_sane(const struct frame *f)
-{
-	cr_expect(packet.captured <= packet.length);
-	if (packet.captured) {
-		cr_expect(packet.payload >= f->data);
-		cr_expect(packet.payload + packet.captured <= f->data + f->captured);
-	}
-	cr_expect(packet.tuple.proto == 6 || packet.tuple.proto == 17);
-}
-
 Test(tunnel, every_prefix_of_two_nested_stays_inside)
 {
 	for (size_t i = 0; i < TUNNELS; i++)
@@ -279,46 +233,23 @@ Test(tunnel, every_prefix_of_two_nested_stays_inside)
 			build_inner(&b, i & 1);
 			tunnels[i].wrap(&b, j & 1);
 			tunnels[j].wrap(&b, i & 2);
-			ethernet(&b);
+			build_ethernet_ip(&b);
 			size_t n = build_length(&b);
-			for (size_t cut = 0; cut <= n - INNER_PAYLOAD; cut++) {
-				struct frame f = build_frame(&b, 1);
-				f.data = guard_copy(b.p, cut);
-				f.captured = (uint32_t)cut;
-				bool found = decode_frame(decoder, &f, &packet);
-				if (found)
-					expect_sane(&f);
-				if (cut == n - INNER_PAYLOAD)
-					cr_expect(found && packet.length == INNER_PAYLOAD &&
-						  packet.captured == 0);
-				f.length = f.captured;
-				if (decode_frame(decoder, &f, &packet))
-					expect_sane(&f);
-				guard_free((uint8_t *)f.data);
-			}
+			for (size_t cut = 0; cut < n - INNER_PAYLOAD; cut++)
+				expect_prefix_inside(1, cut);
+			cr_expect(expect_prefix_inside(1, n - INNER_PAYLOAD));
+			cr_expect_eq(packet.length, INNER_PAYLOAD);
+			cr_expect_eq(packet.captured, 0);
 		}
 }
 
 Test(tunnel, every_mutation_stays_inside)
 {
-	static const uint8_t values[] = {0x01, 0x04, 0x0f, 0x20, 0x45, 0x80, 0xff};
-
 	for (size_t i = 0; i < TUNNELS; i++) {
 		build_inner(&b, i & 1);
 		tunnels[i].wrap(&b, i & 2);
-		ethernet(&b);
-		size_t n = build_length(&b);
-		struct frame f = build_frame(&b, 1);
-		uint8_t *copy = guard_copy(b.p, n);
-		f.data = copy;
-		for (size_t at = 0; at < n - INNER_PAYLOAD; at++)
-			for (size_t v = 0; v < sizeof values; v++) {
-				copy[at] ^= values[v];
-				if (decode_frame(decoder, &f, &packet))
-					expect_sane(&f);
-				copy[at] ^= values[v];
-			}
-		guard_free(copy);
+		build_ethernet_ip(&b);
+		expect_mutations_of_frame_inside(1);
 	}
 }
 
@@ -327,143 +258,17 @@ Test(tunnel, without_end_exceeds_the_budget)
 	build_inner(&b, false);
 	for (int i = 0; i < 20; i++)
 		wrap_ip(&b, i & 1);
-	ethernet(&b);
+	build_ethernet_ip(&b);
 	cr_expect_not(decode(1));
 	cr_expect_eq(stats.nesting_exceeded, 1);
 	/* in UDP tunnels the bytes are counted all the same */
 	build_inner(&b, false);
 	for (int i = 0; i < 20; i++)
 		wrap_gtp(&b, false);
-	ethernet(&b);
+	build_ethernet_ip(&b);
 	cr_expect(decode(1));
 	cr_expect_eq(packet.tuple.dport, 2152);
 	cr_expect_eq(stats.nesting_exceeded, 2);
-}
-
-/* An IPv6 packet in Teredo has at least one Teredo or link-local address. */
-static void teredo(const uint8_t *prefix, bool to_client)
-{
-	build_payload(&b, INNER_PAYLOAD);
-	build_tcp_at(&b, 1234, 80);
-	build_ip6(&b, 6, 1, 2);
-	memcpy(b.p + (to_client ? 24 : 8), prefix, 4);
-}
-
-Test(tunnel, teredo_with_its_indications)
-{
-	static const uint8_t client[4] = {0x20, 1, 0, 0}, local[4] = {0xfe, 0x80, 0, 0};
-
-	for (unsigned i = 0; i < 8; i++) {
-		teredo(i & 4 ? local : client, i & 1);
-		if (i & 1)
-			build_put(&b, 0, 0, 0xaa, 0xbb, 1, 2, 3, 4);
-		if (i & 2)
-			build_put(&b, 0, 1, 3, 2, 'i', 'd', '!', 'a', 'u', 1, 2, 3, 4, 5, 6, 7, 8,
-				  0);
-		if (i & 1)
-			build_udp_at(&b, 3544, 50000);
-		else
-			build_udp_at(&b, 50000, 3544);
-		build_ip4(&b, 17, 3, 4);
-		cr_assert(decode(101), "%u", i);
-		cr_expect_eq(packet.tuple.dport, 80, "%u", i);
-		cr_expect_eq(packet.encap, ENCAP_TEREDO);
-		cr_expect_eq(packet.length, INNER_PAYLOAD);
-	}
-}
-
-Test(tunnel, teredo_is_told_from_other_things)
-{
-	static const uint8_t client[4] = {0x20, 1, 0, 0}, other[4] = {0x20, 1, 2, 3};
-
-	teredo(other, false);
-	outer_udp(&b, false, 3544);
-	cr_assert(decode(101));
-	cr_expect_eq(packet.tuple.dport, 3544);
-	teredo(client, false);
-	build_put(&b, 0, 0, 0xaa, 0xbb, 1, 2, 3, 4);
-	b.p[8 + 5]++; /* a length that is not that of the datagram */
-	outer_udp(&b, false, 3544);
-	cr_assert(decode(101));
-	cr_expect_eq(packet.tuple.dport, 3544);
-	cr_expect_eq(packet.encap, 0);
-	cr_expect_eq(stats.tunnels, 0);
-}
-
-Test(tunnel, ports_alone_make_no_tunnel)
-{
-	static const uint16_t ports[] = {4789, 8472, 4790, 6081, 2152, 3544};
-
-	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
-		for (unsigned fill = 0; fill < 256; fill++) {
-			build_payload(&b, 200);
-			memset(b.p, (int)fill, 200);
-			outer_udp(&b, fill & 1, ports[i]);
-			cr_assert(decode(101));
-			cr_assert_eq(packet.tuple.dport, ports[i]);
-			cr_assert_eq(packet.length, 200);
-			cr_assert_eq(packet.encap, 0);
-			/* a client that happens to have the port */
-			build_payload(&b, 200);
-			build_udp_at(&b, 53, ports[i]);
-			build_ip4(&b, 17, 1, 2);
-			cr_assert(decode(101));
-			cr_assert_eq(packet.tuple.sport, 53);
-		}
-	cr_expect_eq(stats.tunnels, 0);
-}
-
-Test(tunnel, gtp_messages_without_a_packet)
-{
-	build_inner(&b, false);
-	size_t n = build_length(&b);
-	build_put(&b, 0x30, 26, n >> 8, n & 0xff, 0, 0, 0, 1); /* an error indication */
-	outer_udp(&b, false, 2152);
-	cr_assert(decode(101));
-	cr_expect_eq(packet.tuple.dport, 2152);
-	build_inner(&b, false);
-	n = build_length(&b) + 100; /* beyond the datagram */
-	build_put(&b, 0x30, 255, n >> 8, n & 0xff, 0, 0, 0, 1);
-	outer_udp(&b, false, 2152);
-	cr_assert(decode(101));
-	cr_expect_eq(packet.tuple.dport, 2152);
-	build_inner(&b, false); /* an extension header of length 0 */
-	n = build_length(&b) + 8;
-	build_put(&b, 0x34, 255, n >> 8, n & 0xff, 0, 0, 0, 1, 0, 0, 0, 0x85, 0, 0, 0, 0);
-	outer_udp(&b, false, 2152);
-	cr_assert(decode(101));
-	cr_expect_eq(packet.tuple.dport, 2152);
-}
-
-Test(tunnel, what_leads_nowhere_is_plain_udp)
-{
-	build_payload(&b, 28); /* ARP */
-	build_ethernet(&b, 0x0806);
-	build_put(&b, 8, 0, 0, 0, 0, 0, 42, 0);
-	outer_udp(&b, false, 4789);
-	cr_assert(decode(101));
-	cr_expect_eq(packet.tuple.dport, 4789);
-	cr_expect_eq(packet.length, 50);
-	cr_expect_eq(packet.encap, 0);
-	build_payload(&b, 28); /* a protocol nobody knows */
-	build_ip4(&b, 253, 1, 2);
-	ethernet(&b);
-	build_put(&b, 8, 0, 0, 0, 0, 0, 42, 0);
-	outer_udp(&b, true, 4789);
-	cr_assert(decode(101));
-	cr_expect_eq(packet.tuple.dport, 4789);
-	cr_expect_eq(packet.length, 28 + 20 + 14 + 8);
-	cr_expect_eq(packet.encap, 0);
-	cr_expect_eq(packet.payload[0], 8);
-	/* but ICMP is understood */
-	build_payload(&b, 28);
-	build_ip4(&b, 1, 1, 2);
-	ethernet(&b);
-	build_put(&b, 8, 0, 0, 0, 0, 0, 42, 0);
-	outer_udp(&b, true, 4789);
-	cr_expect_not(decode(101));
-	cr_expect_eq(stats.transport_other, 2);
-	cr_expect_eq(stats.tunnels, 0);
 }
 
 Test(tunnel, a_mirror_may_cut_what_it_carries)
@@ -472,7 +277,7 @@ Test(tunnel, a_mirror_may_cut_what_it_carries)
 	static struct build cut;
 
 	build_inner(&b, false);
-	ethernet(&b);
+	build_ethernet_ip(&b);
 	build_payload(&cut, 64);
 	memcpy(cut.p, b.p, 64);
 	build_put(&cut, 0x10, 1, 4, 5, 0, 0, 0, 7);

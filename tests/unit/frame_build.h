@@ -163,6 +163,26 @@ static inline uint16_t build_type(const struct build *b)
 	return b->p[0] >> 4 == 6 ? 0x86dd : 0x0800;
 }
 
+static inline void build_ethernet_ip(struct build *b)
+{
+	build_ethernet(b, build_type(b));
+}
+
+/* IEEE 802.2 LLC and SNAP. */
+static inline void build_snap(struct build *b)
+{
+	uint16_t type = build_type(b);
+
+	build_put(b, 0xaa, 0xaa, 3, 0, 0, 0, type >> 8, type & 0xff);
+}
+
+/* The datagram around a tunnel, from .3 to .4. */
+static inline void build_outer_udp(struct build *b, bool v6, uint16_t port)
+{
+	build_udp_at(b, 50000, port);
+	build_ip(b, v6, 17, 3, 4);
+}
+
 /* The packet that every test looks for inside: TCP 1234 to 80 with 100 bytes, from .1 to .2. */
 #define INNER_PAYLOAD 100
 

@@ -201,17 +201,21 @@ Test(match_cache, does_not_grow_without_bound)
 	uint8_t other[DIGEST_SIZE] = {0};
 	char half[4200];
 
-	/* the first is used all the time, so it stays */
-	for (uint8_t i = 1; i < 40; i++) {
-		other[0] = i;
+	/* the one of each test is used now and then, so it stays */
+	for (unsigned i = 1; i < LIMIT_CACHE_FILES + 8; i++) {
+		other[0] = (uint8_t)i;
+		other[1] = (uint8_t)(i >> 8);
 		cr_expect(match_cache_write(folder, other, kept, sizeof kept));
-		usleep(2000); /* the clock of file times is coarse */
-		cr_expect(readable());
-		usleep(2000);
+		if (i % 64 == 1) {
+			usleep(5000); /* the clock of file times is coarse */
+			cr_expect(readable());
+			usleep(5000);
+		}
 	}
 	cr_expect_eq(files_in(".hsdb"), LIMIT_CACHE_FILES);
 	cr_expect(readable_as(other));
 	other[0] = 1;
+	other[1] = 0;
 	cr_expect_not(readable_as(other));
 
 	snprintf(half, sizeof half, "%s/.0123456789abcdef.part", folder);

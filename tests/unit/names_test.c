@@ -6,6 +6,20 @@
 #include "core/limits.h"
 #include "names/names.h"
 
+static struct names names;
+
+static void setup(void)
+{
+	names_init(&names, 1024);
+}
+
+static void teardown(void)
+{
+	names_fini(&names);
+}
+
+TestSuite(names, .init = setup, .fini = teardown);
+
 static struct addr address(unsigned n)
 {
 	return addr_v4((uint8_t[]){198, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n});
@@ -16,8 +30,7 @@ static struct addr client(unsigned n)
 	return addr_v4((uint8_t[]){10, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n});
 }
 
-static void learn(struct names *n, unsigned c, unsigned a, const char *name, uint32_t ttl,
-		  uint64_t second)
+static void learn(unsigned c, unsigned a, const char *name, uint32_t ttl, uint64_t second)
 {
 	struct name_lesson *l = calloc(1, sizeof *l);
 
@@ -27,16 +40,16 @@ static void learn(struct names *n, unsigned c, unsigned a, const char *name, uin
 	l->count = 1;
 	l->item[0].address = address(a);
 	l->item[0].ttl = ttl;
-	names_prepare(n, l);
-	names_learn(n, l);
+	names_prepare(&names, l);
+	names_learn(&names, l);
 	free(l);
 }
 
-static struct name_answer find(const struct names *n, unsigned c, unsigned a, uint64_t second)
+static struct name_answer find(unsigned c, unsigned a, uint64_t second)
 {
 	struct addr from = client(c), to = address(a);
 
-	return names_find(n, &from, &to, second * NS_PER_S);
+	return names_find(&names, &from, &to, second * NS_PER_S);
 }
 
 static bool is(struct name_answer a, enum name_source source, const char *name)
@@ -46,96 +59,70 @@ static bool is(struct name_answer a, enum name_source source, const char *name)
 
 Test(names, this_client_before_any_other)
 {
-	struct names n;
-
-	names_init(&n, 1024);
-	learn(&n, 1, 1, "a.example", 300, 1000);
-	learn(&n, 2, 1, "b.example", 300, 1001);
-	cr_expect(is(find(&n, 1, 1, 1010), NAME_DNS_CLIENT, "a.example"));
-	cr_expect(is(find(&n, 2, 1, 1010), NAME_DNS_CLIENT, "b.example"));
-	cr_expect(is(find(&n, 3, 1, 1010), NAME_DNS_ANY, "b.example"));
-	cr_expect_eq(find(&n, 3, 1, 1010).others, 1);
-	cr_expect_eq(find(&n, 1, 2, 1010).source, NAME_NONE);
-	names_fini(&n);
+	learn(1, 1, "a.example", 300, 1000);
+	learn(2, 1, "b.example", 300, 1001);
+	cr_expect(is(find(1, 1, 1010), NAME_DNS_CLIENT, "a.example"));
+	cr_expect(is(find(2, 1, 1010), NAME_DNS_CLIENT, "b.example"));
+	cr_expect(is(find(3, 1, 1010), NAME_DNS_ANY, "b.example"));
+	cr_expect_eq(find(3, 1, 1010).others, 1);
+	cr_expect_eq(find(1, 2, 1010).source, NAME_NONE);
 }
 
 Test(names, a_name_holds_for_its_ttl_and_a_little_longer)
 {
-	struct names n;
-
-	names_init(&n, 1024);
-	learn(&n, 1, 1, "a.example", 600, 1000);
-	cr_expect_eq(find(&n, 1, 1, 990).source, NAME_NONE); /* not yet known */
-	cr_expect(is(find(&n, 1, 1, 999), NAME_DNS_CLIENT, "a.example"));
-	cr_expect(is(find(&n, 1, 1, 1700), NAME_DNS_CLIENT, "a.example"));
-	cr_expect_eq(find(&n, 1, 1, 2000).source, NAME_NONE);
+	learn(1, 1, "a.example", 600, 1000);
+	cr_expect_eq(find(1, 1, 990).source, NAME_NONE); /* not yet known */
+	cr_expect(is(find(1, 1, 999), NAME_DNS_CLIENT, "a.example"));
+	cr_expect(is(find(1, 1, 1700), NAME_DNS_CLIENT, "a.example"));
+	cr_expect_eq(find(1, 1, 2000).source, NAME_NONE);
 	/* a TTL of 0 holds for a while as well */
-	learn(&n, 1, 2, "b.example", 0, 1000);
-	cr_expect(is(find(&n, 1, 2, 1060), NAME_DNS_CLIENT, "b.example"));
-	names_fini(&n);
+	learn(1, 2, "b.example", 0, 1000);
+	cr_expect(is(find(1, 2, 1060), NAME_DNS_CLIENT, "b.example"));
 }
 
 Test(names, the_latest_name_that_held_wins_and_the_others_are_told)
 {
-	struct names n;
-
-	names_init(&n, 1024);
-	learn(&n, 1, 1, "a.example", 3600, 1000);
-	learn(&n, 1, 1, "b.example", 3600, 2000);
-	cr_expect(is(find(&n, 1, 1, 1500), NAME_DNS_CLIENT, "a.example")); /* b came later */
-	struct name_answer a = find(&n, 1, 1, 2500);
+	learn(1, 1, "a.example", 3600, 1000);
+	learn(1, 1, "b.example", 3600, 2000);
+	cr_expect(is(find(1, 1, 1500), NAME_DNS_CLIENT, "a.example")); /* b came later */
+	struct name_answer a = find(1, 1, 2500);
 	cr_expect(is(a, NAME_DNS_CLIENT, "b.example"));
 	cr_expect_eq(a.others, 1);
 	cr_expect(str_eq(a.other[0], STR("a.example")));
-	names_fini(&n);
 }
 
 Test(names, told_again_it_has_held_since_it_was_told_first)
 {
-	struct names n;
-
-	names_init(&n, 1024);
-	learn(&n, 1, 1, "a.example", 300, 1000);
-	learn(&n, 1, 1, "a.example", 300, 1200);
-	cr_expect(is(find(&n, 1, 1, 1100), NAME_DNS_CLIENT, "a.example"));
-	cr_expect_eq(find(&n, 1, 1, 1300).others, 0);
-	names_fini(&n);
+	learn(1, 1, "a.example", 300, 1000);
+	learn(1, 1, "a.example", 300, 1200);
+	cr_expect(is(find(1, 1, 1100), NAME_DNS_CLIENT, "a.example"));
+	cr_expect_eq(find(1, 1, 1300).others, 0);
 }
 
 Test(names, told_again_it_is_the_latest)
 {
-	struct names n;
-
-	names_init(&n, 1024);
-	learn(&n, 1, 1, "a.example", 3600, 1000);
-	learn(&n, 1, 1, "b.example", 3600, 2000);
-	learn(&n, 1, 1, "a.example", 3600, 3000);
-	cr_expect(is(find(&n, 1, 1, 3500), NAME_DNS_CLIENT, "a.example"));
+	learn(1, 1, "a.example", 3600, 1000);
+	learn(1, 1, "b.example", 3600, 2000);
+	learn(1, 1, "a.example", 3600, 3000);
+	cr_expect(is(find(1, 1, 3500), NAME_DNS_CLIENT, "a.example"));
 	/* as of an earlier time b was */
-	cr_expect(is(find(&n, 1, 1, 2500), NAME_DNS_CLIENT, "b.example"));
-	cr_expect(is(find(&n, 1, 1, 1500), NAME_DNS_CLIENT, "a.example"));
-	names_fini(&n);
+	cr_expect(is(find(1, 1, 2500), NAME_DNS_CLIENT, "b.example"));
+	cr_expect(is(find(1, 1, 1500), NAME_DNS_CLIENT, "a.example"));
 }
 
 /* One packet with a time out of nowhere must not spoil a name for the rest of a capture. */
 Test(names, a_time_in_the_far_future_is_forgiven)
 {
-	struct names n;
-
-	names_init(&n, 1024);
-	learn(&n, 1, 1, "a.example", 3600, 4000000000);
-	learn(&n, 1, 1, "a.example", 300, 1000);
-	cr_expect(is(find(&n, 1, 1, 1100), NAME_DNS_CLIENT, "a.example"));
-	cr_expect_eq(find(&n, 1, 1, 5000).source, NAME_NONE);
-	names_fini(&n);
+	learn(1, 1, "a.example", 3600, 4000000000);
+	learn(1, 1, "a.example", 300, 1000);
+	cr_expect(is(find(1, 1, 1100), NAME_DNS_CLIENT, "a.example"));
+	cr_expect_eq(find(1, 1, 5000).source, NAME_NONE);
 }
 
 Test(names, the_alias_comes_with_the_name)
 {
-	struct names n;
 	struct name_lesson *l = calloc(1, sizeof *l);
 
-	names_init(&n, 1024);
 	l->client = client(1);
 	l->name = STR("files.example.com");
 	l->via = STR("bucket.s3.amazonaws.com");
@@ -143,31 +130,30 @@ Test(names, the_alias_comes_with_the_name)
 	l->count = 1;
 	l->item[0].address = address(1);
 	l->item[0].ttl = 60;
-	names_prepare(&n, l);
-	names_learn(&n, l);
-	struct name_answer a = find(&n, 1, 1, 1000);
+	names_prepare(&names, l);
+	names_learn(&names, l);
+	struct name_answer a = find(1, 1, 1000);
 	cr_expect(is(a, NAME_DNS_CLIENT, "files.example.com"));
 	cr_expect(str_eq(a.via, STR("bucket.s3.amazonaws.com")));
 	free(l);
-	names_fini(&n);
 }
 
 /* More than fits, and more text than the ring holds: old names go, no wrong one is ever given. */
 Test(names, what_is_forgotten_is_counted_and_never_wrong)
 {
-	struct names n;
 	char name[1000], wanted[32];
 	unsigned right = 0;
 
-	names_init(&n, 4096);
+	teardown();
+	names_init(&names, 4096);
 	for (unsigned i = 0; i < 100000; i++) {
 		memset(name, 'x', sizeof name);
 		name[snprintf(name, sizeof name, "%u.", i)] = 'x';
 		name[sizeof name - 1] = '\0';
-		learn(&n, i % 7, i, name, 3600, 1000 + i / 1000);
+		learn(i % 7, i, name, 3600, 1000 + i / 1000);
 	}
 	for (unsigned i = 0; i < 100000; i++) {
-		struct name_answer a = find(&n, i % 7, i, 1100);
+		struct name_answer a = find(i % 7, i, 1100);
 		if (a.source == NAME_NONE)
 			continue;
 		int k = snprintf(wanted, sizeof wanted, "%u.", i);
@@ -175,6 +161,5 @@ Test(names, what_is_forgotten_is_counted_and_never_wrong)
 		right++;
 	}
 	cr_expect_gt(right, 2000);
-	cr_expect_gt(n.evicted, 90000);
-	names_fini(&n);
+	cr_expect_gt(names.evicted, 90000);
 }

@@ -6,23 +6,30 @@
 
 #include "talk.h"
 
-static struct talk *web(void)
-{
-	struct talk *t = talk_new();
+static struct talk *t;
 
+static void setup(void)
+{
+	t = talk_new();
 	talk_flow(t, 40000, 8123);
 	talk_open(t);
-	return t;
 }
 
-static void end(struct talk *t)
+static void teardown(void)
+{
+	talk_free(t);
+}
+
+TestSuite(sensor_http, .init = setup, .fini = teardown);
+
+static void end(void)
 {
 	talk_close(t);
 	talk_finish(t);
 }
 
 /* The i-th request, its target and status. */
-static void told(const struct talk *t, unsigned i, const char *target, uint16_t status)
+static void told(unsigned i, const char *target, uint16_t status)
 {
 	const struct record *r = talk_record(t, RECORD_HTTP, i);
 
@@ -34,21 +41,18 @@ static void told(const struct talk *t, unsigned i, const char *target, uint16_t 
 
 Test(sensor_http, requests_in_turn_with_bodies)
 {
-	struct talk *t = web();
-
 	talk_text(t, TALK_CLIENT,
 		  "POST /1 HTTP/1.1\r\nHost: a.example\r\nContent-Length: 30\r\n\r\n"
 		  "GET /not-a-request HTTP/1.1\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 201 Made\r\nContent-Length: 10\r\n\r\nHTTP/1.1 5");
 	talk_text(t, TALK_CLIENT, "GET /2 HTTP/1.1\r\nHost: a.example\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
-	end(t);
+	end();
 	cr_expect_eq(talk_records(t, RECORD_HTTP), 2);
-	told(t, 0, "/1", 201);
-	told(t, 1, "/2", 404);
+	told(0, "/1", 201);
+	told(1, "/2", 404);
 	cr_expect_eq(talk_end(t)->app, APP_HTTP);
 	cr_expect_eq(talk_end(t)->name_source, NAME_HTTP);
-	talk_free(t);
 }
 
 Test(sensor_http, pipelined_and_byte_by_byte)
@@ -67,23 +71,22 @@ Test(sensor_http, pipelined_and_byte_by_byte)
 	static const size_t sizes[] = {1, 2, 3, 17, 100, 1000};
 
 	for (unsigned i = 0; i < 6; i++) {
-		struct talk *t = web();
 		talk_say_in(t, TALK_CLIENT, asks, sizeof asks - 1, sizes[i]);
 		talk_say_in(t, TALK_SERVER, answers, sizeof answers - 1, sizes[i]);
-		end(t);
+		end();
 		cr_expect_eq(talk_records(t, RECORD_HTTP), 5, "in %zu", sizes[i]);
-		told(t, 0, "/1", 200);
-		told(t, 1, "/2", 200);
-		told(t, 2, "/3", 201);
-		told(t, 3, "/4", 204);
-		told(t, 4, "/5", 304);
-		talk_free(t);
+		told(0, "/1", 200);
+		told(1, "/2", 200);
+		told(2, "/3", 201);
+		told(3, "/4", 204);
+		told(4, "/5", 304);
+		teardown();
+		setup();
 	}
 }
 
 Test(sensor_http, a_body_that_was_not_captured)
 {
-	struct talk *t = web();
 	static const uint8_t part[1000];
 
 	talk_text(t, TALK_CLIENT,
@@ -96,31 +99,26 @@ Test(sensor_http, a_body_that_was_not_captured)
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 	talk_text(t, TALK_CLIENT, "GET /2 HTTP/1.1\r\nHost: b\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-	end(t);
+	end();
 	cr_expect_eq(talk_records(t, RECORD_HTTP), 2);
-	told(t, 1, "/2", 200);
+	told(1, "/2", 200);
 	cr_expect_gt(talk_end(t)->up.bytes, 5000000000);
-	talk_free(t);
 }
 
 Test(sensor_http, an_answer_without_length_goes_to_the_end)
 {
-	struct talk *t = web();
-
 	talk_text(t, TALK_CLIENT, "GET /1 HTTP/1.0\r\nHost: a\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.0 200 OK\r\n\r\nsome text\n");
 	for (int i = 0; i < 50; i++)
 		talk_text(t, TALK_SERVER, "more text that is no head\n");
-	end(t);
+	end();
 	cr_expect_eq(talk_records(t, RECORD_HTTP), 1);
-	told(t, 0, "/1", 200);
-	talk_free(t);
+	told(0, "/1", 200);
 }
 
 /* Each host's bytes are told under its name: the deltas, added up by name. */
 Test(sensor_http, hosts_in_turn_get_their_own_bytes)
 {
-	struct talk *t = web();
 	char text[4200];
 	uint64_t sum[2] = {0};
 
@@ -134,7 +132,7 @@ Test(sensor_http, hosts_in_turn_get_their_own_bytes)
 		talk_say(t, TALK_CLIENT, text + n, 1000 + (size_t)(i % 2) * 2000);
 		talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 	}
-	end(t);
+	end();
 	uint64_t total = 0;
 	for (unsigned i = 0; i < t->count; i++) {
 		const struct record *r = &t->record[i];
@@ -148,64 +146,52 @@ Test(sensor_http, hosts_in_turn_get_their_own_bytes)
 	/* but for heads, which belong to the one before */
 	cr_expect(sum[0] >= 3000 && sum[0] < 3400, "a: %lu", (unsigned long)sum[0]);
 	cr_expect(sum[1] >= 9000 && sum[1] < 9400, "b: %lu", (unsigned long)sum[1]);
-	talk_free(t);
 }
 
 Test(sensor_http, an_upgrade_ends_it)
 {
-	struct talk *t = web();
-
 	talk_text(t, TALK_CLIENT, "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n");
 	for (int i = 0; i < 200; i++) {
 		talk_text(t, TALK_CLIENT, "\x82\x85\1\2\3\4hello");
 		talk_text(t, TALK_SERVER, "\x82\5hello");
 	}
-	end(t);
+	end();
 	cr_expect_eq(talk_records(t, RECORD_HTTP), 1);
-	told(t, 0, "/ws", 101);
+	told(0, "/ws", 101);
 	cr_expect(talk_is(talk_end(t)->name, "a"));
-	talk_free(t);
 }
 
 Test(sensor_http, a_refused_connect_is_http_still)
 {
-	struct talk *t = web();
-
 	talk_text(t, TALK_CLIENT, "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 407 Auth\r\nContent-Length: 0\r\n\r\n");
 	talk_text(t, TALK_CLIENT, "CONNECT b.example:443 HTTP/1.1\r\nHost: b.example\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\n\r\n");
 	talk_text(t, TALK_CLIENT, "SSH-2.0-x\r\n");
-	end(t);
+	end();
 	cr_expect_eq(talk_records(t, RECORD_HTTP), 2);
-	told(t, 0, "a.example:443", 407);
-	told(t, 1, "b.example:443", 200);
+	told(0, "a.example:443", 407);
+	told(1, "b.example:443", 200);
 	cr_expect(talk_is(talk_end(t)->name, "b.example"));
-	talk_free(t);
 }
 
 /* Two lengths that differ are a way to hide the next request: whatever it is, it is found again. */
 Test(sensor_http, a_request_with_two_lengths_hides_none)
 {
-	struct talk *t = web();
-
 	talk_text(t, TALK_CLIENT,
 		  "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
 		  "Content-Length: 100000\r\n\r\nhello");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 	talk_text(t, TALK_CLIENT, "PUT /2 HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n");
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-	end(t);
-	told(t, 0, "/1", 200);
-	told(t, 1, "/2", 200);
-	talk_free(t);
+	end();
+	told(0, "/1", 200);
+	told(1, "/2", 200);
 }
 
 Test(sensor_http, a_lost_segment_costs_one_request)
 {
-	struct talk *t = web();
-
 	for (int i = 0; i < 10; i++) {
 		char text[100];
 		int n = snprintf(text, sizeof text, "GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i);
@@ -216,53 +202,40 @@ Test(sensor_http, a_lost_segment_costs_one_request)
 		talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 		t->time += 200 * NS_PER_MS;
 	}
-	end(t);
+	end();
 	cr_expect_eq(talk_records(t, RECORD_HTTP), 9);
-	talk_free(t);
 }
 
 Test(sensor_http, more_requests_than_are_remembered)
 {
-	struct talk *t = web();
-
 	for (int i = 0; i < 40; i++)
 		talk_text(t, TALK_CLIENT, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	for (int i = 0; i < 40; i++)
 		talk_text(t, TALK_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-	end(t);
+	end();
 	cr_expect_eq(talk_records(t, RECORD_HTTP), 40);
-	talk_free(t);
 }
 
 Test(sensor_http, an_incomplete_head_still_names)
 {
-	struct talk *t = web();
-
 	talk_text(t, TALK_CLIENT, "POST /up HTTP/1.1\r\nHost: a.example\r\nX-Long: ...");
-	end(t);
+	end();
 	cr_expect_eq(talk_records(t, RECORD_HTTP), 1);
 	cr_expect(talk_is(talk_end(t)->name, "a.example"));
-	talk_free(t);
 }
 
 Test(sensor_http, odd_hosts_come_out_escaped)
 {
-	struct talk *t = web();
-
 	talk_text(t, TALK_CLIENT, "GET / HTTP/1.1\r\nHost: a\x1b[31m\xc3\xa4\\b\r\n\r\n");
-	end(t);
+	end();
 	cr_expect(talk_is(talk_end(t)->name, "a\\027[31m\\195\\164\\092b"));
-	talk_free(t);
 }
 
 Test(sensor_http, ssh_is_known)
 {
-	struct talk *t = web();
-
 	talk_text(t, TALK_SERVER, "SSH-2.0-OpenSSH_9\r\n");
 	talk_text(t, TALK_CLIENT, "SSH-2.0-OpenSSH_9\r\n");
-	end(t);
+	end();
 	cr_expect_eq(talk_end(t)->app, APP_SSH);
 	cr_expect_eq(talk_end(t)->name_missing, MISSING_PROTOCOL);
-	talk_free(t);
 }

@@ -33,6 +33,13 @@ static void answer(struct talk *t)
 	talk_say(t, TALK_SERVER, server, talk_server_hello(server));
 }
 
+static void answered_and_named(struct talk *t, const char *name)
+{
+	answer(t);
+	talk_close(t);
+	named(t, name);
+}
+
 Test(sensor_tls, segments_and_records_of_every_size)
 {
 	static const size_t records[] = {16000, 1, 7, 50}, segments[] = {16000, 1, 2, 5, 64};
@@ -42,9 +49,7 @@ Test(sensor_tls, segments_and_records_of_every_size)
 		size_t n = talk_hello("shelf.example", records[i % 4], hello, sizeof hello);
 		talk_open(t);
 		talk_say_in(t, TALK_CLIENT, hello, n, segments[i / 4]);
-		answer(t);
-		talk_close(t);
-		named(t, "shelf.example");
+		answered_and_named(t, "shelf.example");
 		const struct record *r = talk_record(t, RECORD_TLS, 0);
 		cr_expect_eq(r->tls.version_chosen, 0x0304);
 		cr_expect_eq(r->tls.cipher_chosen, 0x1301);
@@ -69,9 +74,7 @@ Test(sensor_tls, segments_in_any_order)
 			talk_say_at(t, TALK_CLIENT, (int64_t)at, hello + at, part); /* again */
 		}
 		talk_lose(t, TALK_CLIENT, n);
-		answer(t);
-		talk_close(t);
-		named(t, "shelf.example");
+		answered_and_named(t, "shelf.example");
 		talk_free(t);
 	}
 }
@@ -215,9 +218,7 @@ Test(sensor_tls, a_forged_reset_and_syn_do_not_hide_the_name)
 	talk_flags(t, TALK_CLIENT, TCP_SYN);
 	t->seq[0] -= 5000001;
 	talk_say(t, TALK_CLIENT, hello, n);
-	answer(t);
-	talk_close(t);
-	named(t, "shelf.example");
+	answered_and_named(t, "shelf.example");
 	talk_free(t);
 }
 
@@ -234,9 +235,7 @@ Test(sensor_tls, starttls)
 	talk_text(t, TALK_CLIENT, "STARTTLS\r\n");
 	talk_text(t, TALK_SERVER, "220 go ahead\r\n");
 	talk_say(t, TALK_CLIENT, hello, n);
-	answer(t);
-	talk_close(t);
-	named(t, "mail.example");
+	answered_and_named(t, "mail.example");
 	cr_expect(talk_record(t, RECORD_TLS, 0)->tls.starttls);
 	talk_free(t);
 }
@@ -246,9 +245,7 @@ static void tunnelled(struct talk *t, const char *target, const char *inner)
 {
 	hello_of(inner);
 	talk_say(t, TALK_CLIENT, hello, talk_hello(inner, 16000, hello, sizeof hello));
-	answer(t);
-	talk_close(t);
-	named(t, inner);
+	answered_and_named(t, inner);
 	const struct record *r = talk_record(t, RECORD_CONN, 0);
 	cr_expect(talk_is(r->flow.name, target));
 	cr_expect_eq(r->flow.name_source, NAME_PROXY);
@@ -279,9 +276,7 @@ Test(sensor_tls, through_connect_with_the_hello_before_the_answer)
 		  "CONNECT target.example:443 HTTP/1.1\r\nHost: target.example\r\n\r\n");
 	talk_say(t, TALK_CLIENT, hello, n);
 	talk_text(t, TALK_SERVER, "HTTP/1.1 200 Connection established\r\n\r\n");
-	answer(t);
-	talk_close(t);
-	named(t, "inner.example");
+	answered_and_named(t, "inner.example");
 	talk_free(t);
 }
 
@@ -340,9 +335,7 @@ Test(sensor_tls, odd_names_come_out_escaped)
 		size_t n = hello_of(odd[i][0]);
 		talk_open(t);
 		talk_say(t, TALK_CLIENT, hello, n);
-		answer(t);
-		talk_close(t);
-		named(t, odd[i][1]);
+		answered_and_named(t, odd[i][1]);
 		talk_free(t);
 	}
 }

@@ -1,10 +1,9 @@
 #include <criterion/criterion.h>
 
+#include "expect.h"
 #include "mutate.h"
 #include "proto/socks.h"
 
-#define expect_str(s, literal) \
-	cr_expect(str_eq((s), STR(literal)), "\"%.*s\"", (int)(s).n, (s).n ? (s).p : "")
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static enum parse client(struct str bytes, struct socks_request *r, size_t *left)

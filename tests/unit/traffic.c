@@ -61,6 +61,16 @@ struct packet *traffic_add(struct traffic *t, bool client, uint8_t flags, uint32
 	return p;
 }
 
+struct traffic *traffic_opened(void)
+{
+	struct traffic *t = traffic_new();
+
+	traffic_add(t, true, TCP_SYN, 1000, 0, 0);
+	traffic_add(t, false, TCP_SYN | TCP_ACK, 5000, 1001, 0);
+	traffic_add(t, true, TCP_ACK, 1001, 5001, 0);
+	return t;
+}
+
 void traffic_upload(struct traffic *t, const struct upload *u)
 {
 	uint32_t seq = u->client_isn + 1, peer = u->server_isn + 1;
@@ -128,4 +138,12 @@ struct outcome traffic_run(const struct traffic *t)
 	struct outcome out = r->out;
 	free(r);
 	return out;
+}
+
+struct outcome traffic_end(struct traffic *t)
+{
+	struct outcome o = traffic_run(t);
+
+	traffic_free(t);
+	return o;
 }

@@ -31,6 +31,9 @@ struct upload {
 	unsigned retransmit; /* of a thousand segments */
 };
 
+/* A connection that is open: handshake done, sequence numbers 1001 and 5001 come next. */
+struct traffic *traffic_opened(void);
+
 /* SYN to the last ACK: payload in segments of 1448, acknowledged every second one. */
 void traffic_upload(struct traffic *t, const struct upload *u);
 
@@ -44,5 +47,7 @@ struct outcome {
 };
 
 struct outcome traffic_run(const struct traffic *t);
+/* The same, and frees t. */
+struct outcome traffic_end(struct traffic *t);
 
 #endif

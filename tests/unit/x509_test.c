@@ -1,11 +1,9 @@
 #include <criterion/criterion.h>
 
+#include "expect.h"
 #include "mutate.h"
 #include "proto/x509.h"
 #include "wire.h"
-
-#define expect_str(s, literal) \
-	cr_expect(str_eq((s), STR(literal)), "\"%.*s\"", (int)(s).n, (s).n ? (s).p : "")
 
 static struct wire w;
 

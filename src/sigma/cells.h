@@ -1,0 +1,103 @@
+/* The groups of one correlation, each with its timelines, within bounds.
+ *
+ * A cell is one group. As long as all its matches are certain it has one lane; with the first that
+ * is only possible it gets a second: lane 0 then has the certain ones, lane 1 has all.
+ *
+ * When there is no room, marks go first that no window can want any more (their time plus the span
+ * is before all recent arrivals): wherever they are, and not counted. Then the cell goes that was
+ * not used for longest, or, if that is the one in use, its first marks; their items are counted.
+ */
+#ifndef EGRET_SIGMA_CELLS_H
+#define EGRET_SIGMA_CELLS_H
+
+#include "base/hash.h"
+#include "base/hindex.h"
+#include "base/str.h"
+#include "sigma/occur.h"
+#include "sigma/rank.h"
+#include "sigma/rule.h"
+#include "sigma/timeline.h"
+
+#define CELL_LANES 2
+#define CELL_NONE  UINT32_MAX
+#define CELL_VALUES_MAX 64u /* values of one match that are counted */
+/* so that the match of most values has room even if the bounds are tiny */
+#define CELLS_SPARE (CELL_LANES * (2 + 2 * CELL_VALUES_MAX))
+
+struct lane {
+	uint32_t timeline; /* roots */
+	uint32_t occurs;
+	struct rank rank;
+	uint64_t first; /* time of the first mark */
+	uint32_t place; /* in the heap; CELL_NONE while it has no mark */
+};
+
+struct cell {
+	uint32_t newer, older; /* by use */
+	bool forked;
+	struct lane lane[CELL_LANES];
+	uint64_t hash;
+	char *text; /* of all groups, one after the other */
+	uint32_t length[CORRELATION_GROUP_MAX];
+	uint32_t text_bytes;
+	/* the fact that was counted last, and whether as a certain one */
+	uint64_t fact;
+	bool fact_certain;
+};
+
+/* The least time of the last ARRIVALS_BLOCK to twice as many arrivals. */
+#define ARRIVALS_BLOCK 1024
+struct arrivals {
+	uint64_t before, now;
+	unsigned count;
+};
+
+struct cells_bounds {
+	uint32_t items, groups;
+	size_t text;
+};
+
+struct cells {
+	struct timelines timelines;
+	struct occurs occurs;
+	struct ranks ranks;
+	struct pool pool;
+	struct hindex index;
+	const struct hash_key *key;
+	const struct arrivals *arrivals;
+	uint32_t *heap; /* lanes by their first mark: cell << 1 | lane */
+	uint32_t heap_count, heap_room;
+	uint32_t newest, oldest;
+	uint64_t span;
+	size_t text_bytes;
+	struct cells_bounds bounds;
+	unsigned group_count;
+	uint64_t evicted;
+};
+
+void arrivals_init(struct arrivals *a);
+void arrivals_note(struct arrivals *a, uint64_t time);
+
+/* `bits`: of the levels (timeline.h). Key and arrivals outlive it. */
+void cells_init(struct cells *c, const struct sigma_correlation *rule, bool bits,
+		const struct cells_bounds *b, const struct hash_key *key,
+		const struct arrivals *arrivals);
+void cells_fini(struct cells *c);
+
+static inline struct cell *cell_at(const struct cells *c, uint32_t cell)
+{
+	return pool_at(&c->pool, cell);
+}
+
+/* The cell of a group, made when new, with room for a match of this many values. */
+uint32_t cells_get(struct cells *c, const struct str group[], unsigned values);
+/* Gives it its second lane, a copy of the first. */
+void cells_fork(struct cells *c, uint32_t cell, unsigned values);
+/* Has to be called after marks were added to a lane. */
+void cells_changed(struct cells *c, uint32_t cell, unsigned lane);
+
+struct str cell_group(const struct cell *x, unsigned group);
+/* A hash of the text, upper and lower case alike: texts that Sigma holds for equal. */
+uint64_t cells_hash(const struct hash_key *key, struct str text, uint64_t state);
+
+#endif

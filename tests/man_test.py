@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+"""Holds the manual pages against the program that was built.
+
+    man_test.py [EGRET]        (default: ./egret, beside the pages that were built)
+
+Every option of --help is in egret(8) with the same letters and words, and the other way round; every
+counter of stats.def is in egret-counters(7) with its meaning; pages name the folders of this build;
+mandoc, where installed, finds nothing to complain about.
+"""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+failures = []
+
+
+def fail(text):
+    failures.append(text)
+    print(text)
+
+
+def read(path):
+    with open(path, encoding="ascii") as f:
+        return f.read()
+
+
+def page(name):
+    """As built, or as it is kept."""
+    return name if os.path.exists(name) else os.path.join(TOP, name)
+
+
+def options_of_help(text):
+    """Pairs of letter and word, one of which may be missing."""
+    return {(m[1], m[2]) for m in re.finditer(r"^  +(?:-(\w), )?--([\w-]+)", text, re.M)}
+
+
+def options_of_manual(text):
+    found = set()
+    for line in re.findall(r"^\.It (Fl .*)$", text, re.M):
+        names = re.findall(r"\bFl (-?[\w-]+)", line)
+        letters = [n for n in names if len(n) == 1]
+        words = [n[1:] for n in names if n.startswith("-")]
+        if len(letters) > 1 or len(words) != 1:
+            fail(f"egret(8): one word, and a letter if there is one, in: {line}")
+        found.add((letters[0] if letters else None, words[0] if words else None))
+    return found
+
+
+def check_options(help_text, manual):
+    have, explained = options_of_help(help_text), options_of_manual(manual)
+    if len(have) < 5:
+        fail("--help lists hardly any option")
+    for letter, word in sorted(have - explained, key=str):
+        fail(f"egret(8) lacks -{letter}, --{word}")
+    for letter, word in sorted(explained - have, key=str):
+        fail(f"egret(8) explains -{letter}, --{word}, which --help lacks")
+
+
+def check_counters(definitions, manual):
+    counters = re.findall(r'^STAT\((\w+), "\w+", "(.*)"\)$', definitions, re.M)
+    if len(counters) != definitions.count("\nSTAT("):
+        fail("stats.def has a line that is not STAT(name, \"group\", \"help\")")
+    explained = re.findall(r"^\.It Va (\w+)\n(.*)\.$", manual, re.M)
+    if counters != explained:
+        fail(f"egret-counters(7) and stats.def differ: {set(counters) ^ set(explained)}")
+
+
+def check_page(path):
+    if re.search(r"@\w+@", read(path)):
+        fail(f"{path}: something was not filled in")
+    if shutil.which("mandoc"):
+        r = subprocess.run(["mandoc", "-Tlint", "-W", "warning", path], capture_output=True,
+                           text=True, check=False)
+        if r.returncode or r.stdout:
+            fail(r.stdout.strip() or r.stderr.strip())
+
+
+def main():
+    egret = sys.argv[1] if len(sys.argv) > 1 else "./egret"
+    help_text = subprocess.run([egret, "--help"], capture_output=True, text=True, check=True).stdout
+    check_options(help_text, read(page("man/egret.8")))
+    check_counters(read(os.path.join(TOP, "src/core/stats.def")), read(page("man/egret-counters.7")))
+    lists = re.search(r"\S+/domains\b", help_text)
+    if not lists or f"Pa {lists[0]}/" not in read(page("man/egret-domains.5")):
+        fail("egret-domains(5) names another folder than --help")
+    names = {os.path.relpath(p, d) for d in (".", TOP) for p in glob.glob(f"{d}/man/*.[1-9]")}
+    for name in sorted(names):
+        check_page(page(name))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
