@@ -24,12 +24,12 @@ LEAST = 2  # events that must match, and near misses
 
 HEAD = """# The rules of T1567.002 and ours
 
-Made by `tests/coverage.py` from the rules and their tests, and held against them by `make check`: edit
-those, not this.
+Made by `tests/coverage.py` from the rules and their tests, and held against them by `make check`:
+edit those, not this.
 
-ATT&CK's technique T1567.002, exfiltration to cloud storage, is what {count} public rules look for. Each is
-here as a rule in our own words, and each rule is tested: with events that must match and near misses that
-must not (`tests/rules/`), and with captures where the wire decides.
+ATT&CK's technique T1567.002, exfiltration to cloud storage, is what {count} public rules look for. Each
+is here as a rule in our own words, and each rule is tested: with events that must match and near
+misses that must not (`tests/rules/`), and with captures where the wire decides.
 
 How a rule is decided:
 
@@ -37,8 +37,9 @@ How a rule is decided:
 * **visible HTTP**: exactly where HTTP can be read; over TLS the host name makes a possible match
 * **stand-in on the wire**: the original asks for a program or a command line, which no wire shows; a
   signal that such a program leaves on the wire stands in
-* **host event**, **cloud event**: from logs of hosts (Sysmon, Security, PowerShell and others) and of cloud
-  services, read with `egret -e`; where only the program is missing on the wire, a possible match there
+* **host event**, **cloud event**: from logs of hosts (Sysmon, Security, PowerShell and others) and of
+  cloud services, read with `egret -e`; where only the program is missing on the wire, a possible
+  match there
 """
 
 
@@ -87,11 +88,13 @@ def decided(rule, counts):
 
 
 def table(originals, rules, counts, number):
-    out = ["| | rule | by | decided by | our rule | events | captures |", "|--:|---|---|---|---|---|---|"]
+    out = ["| | rule | by | decided by | our rule | events | captures |",
+           "|--:|---|---|---|---|---|---|"]
     order = list(WORDS)
     for o in originals:
         first = True
-        for r in sorted((r for r in rules if o.id in r.covers), key=lambda r: (order.index(r.how), r.stem)):
+        ours = [r for r in rules if o.id in r.covers]
+        for r in sorted(ours, key=lambda r: (order.index(r.how), r.stem)):
             text, events, shown = described(r, counts)
             start = f"| {number} | {cell(o.title)} | {o.vendor} |" if first else "| | | |"
             out.append(f"{start} {decided(r, counts)} | {text} | {events} | {shown} |")
@@ -107,7 +110,8 @@ def text(rules, originals, counts):
            "Events and captures are counted as those that must be found + near misses.\n",
            f"## All {len(listed)}\n", *table(listed, rules, counts, 1),
            "\n## Tagged later\n", *table(later, rules, counts, len(listed) + 1),
-           "\n## Our own\n", "| rule | level | what it finds | events | captures |", "|---|---|---|---|---|"]
+           "\n## Our own\n", "| rule | level | what it finds | events | captures |",
+           "|---|---|---|---|---|"]
     for r in rules:
         if not r.covers:
             name, events, shown = described(r, counts)
