@@ -52,6 +52,14 @@
 /* names */
 #define LIMIT_NAMES (1024 * 1024)    /* (client, address) pairs remembered */
 
+/* configuration */
+#define LIMIT_CONFIG_FILE MIB
+
+/* lines of JSON */
+#define LIMIT_EVENT_LINE (4 * MIB)   /* longest line that is read */
+
+/* findings */
+#define LIMIT_FINDINGS (64 * 1024)   /* merged ones kept */
 /* lines of JSON */
 #define LIMIT_EVENT_LINE (4 * MIB)   /* longest line that is read */
 #define LIMIT_EVENT_NODES 262144u    /* values of one line: some 40 MB while it is read */

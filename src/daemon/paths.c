@@ -5,24 +5,36 @@
 #include <string.h>
 #include <unistd.h>
 
-#define INSTALLED PKGDATADIR "/domains"
-#define IN_SOURCE_TREE "/../../domains" /* from build/NAME/egret */
+/* PKGDATADIR/what; or in the source tree, two folders above build/NAME/egret. */
+static const char *shared_folder(const char *what, char out[PATH_MAX])
+{
+	snprintf(out, PATH_MAX, PKGDATADIR "/%s", what);
+	if (access(out, R_OK) == 0)
+		return out;
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	if (n > 0) {
+		self[n] = '\0';
+		char *slash = strrchr(self, '/');
+		if (slash)
+			*slash = '\0';
+		int length = snprintf(out, PATH_MAX, "%s/../../%s", self, what);
+		if (length > 0 && length < PATH_MAX && access(out, R_OK) == 0)
+			return out;
+	}
+	snprintf(out, PATH_MAX, PKGDATADIR "/%s", what);
+	return out;
+}
 
 const char *paths_domains(char out[PATH_MAX])
 {
-	if (access(INSTALLED, R_OK) == 0)
-		return INSTALLED;
-	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - sizeof IN_SOURCE_TREE);
-	if (n > 0) {
-		out[n] = '\0';
-		char *slash = strrchr(out, '/');
-		if (slash) {
-			memcpy(slash, IN_SOURCE_TREE, sizeof IN_SOURCE_TREE);
-			if (access(out, R_OK) == 0)
-				return out;
-		}
-	}
-	return INSTALLED;
+	return shared_folder("domains", out);
+}
+
+const char *paths_rules(char out[PATH_MAX])
+{
+	shared_folder("rules", out);
+	return access(out, R_OK) == 0 ? out : NULL;
 }
 
 const char *paths_cache(char out[PATH_MAX])

@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 /* Bytes by tier A to D that make an upload worth a finding; UINT64_MAX: never. */
-#define SIZE_THRESHOLDS_DEFAULT {10000000, 100000000, 500000000, UINT64_MAX}
+#define SIZE_THRESHOLDS_DEFAULT                                                                    \
+	{                                                                                          \
+		10000000, 100000000, 500000000, UINT64_MAX                                         \
+	}
 
 /* "512", "10M", "1.5G", "64KiB", "never". k, M, G, T are powers of 1000, Ki, Mi, … of 1024; a B may
  * follow. False when it is no amount. */

@@ -5,20 +5,24 @@
 
 #include "base/mem.h"
 #include "core/limits.h"
+#include "detect/findings.h"
+#include "detect/hunt.h"
 #include "detect/ledger.h"
-#include "services/verdict.h"
+#include "detect/watch.h"
 #include "names/names.h"
 #include "names/resolvers.h"
+#include "services/verdict.h"
 
 #define CATEGORY_RESOLVER "encrypted-dns"
-#define PORT_HTTPS 443
+#define PORT_HTTPS	  443
 
 /* A connection that is not over: what of it is on which account. */
 struct open_flow {
 	uint64_t id;
-	uint32_t account; /* LEDGER_NONE: none */
+	const struct domain_entry *entry; /* of its name, NULL: no service's */
+	uint32_t account;		  /* LEDGER_NONE: none */
 	uint8_t tier, source;
-	uint64_t up, down, missed; /* totals told so far */
+	uint64_t up, down, missed;			   /* totals told so far */
 	uint64_t account_up, account_down, account_missed; /* of these, on the present account */
 	uint64_t before; /* bytes up that an earlier part of it told, which was evicted */
 	bool resumed;
@@ -33,27 +37,41 @@ struct analyst {
 	struct name_lesson lesson; /* filled again and again */
 	struct verdict_cache verdicts;
 	struct ledger ledger;
+	struct findings *findings;
+	struct hunt *hunt;   /* NULL: no rules */
+	struct watch *watch; /* NULL: no detectors */
+	const struct ruleset *rules;
+	bool each;	   /* findings are told one by one */
+	uint64_t line;	   /* of the record at hand */
 	struct pool flows; /* struct open_flow */
 	struct hindex flow_index;
 	struct hash_key key;
 	struct analyst_summary sum;
 };
 
-struct analyst *analyst_new(struct domain_set *set, const uint64_t threshold[4],
-			    struct record_sink next)
+struct analyst *analyst_new(const struct analyst_options *o)
 {
 	struct analyst *a = mem_zalloc(sizeof *a);
 
-	a->set = set;
-	a->next = next;
-	memcpy(a->threshold, threshold, sizeof a->threshold);
+	a->set = o->set;
+	a->next = o->next;
+	memcpy(a->threshold, o->threshold, sizeof a->threshold);
 	intern_init(&a->texts, FINDING_NAMES_MAX * LEDGER_MAX);
 	names_init(&a->names, LIMIT_NAMES);
-	verdict_cache_init(&a->verdicts, set);
+	verdict_cache_init(&a->verdicts, o->set);
 	ledger_init(&a->ledger, &a->texts);
 	pool_init(&a->flows, sizeof(struct open_flow), LIMIT_FLOWS);
 	hindex_init(&a->flow_index, 1024);
 	hash_key_init(&a->key);
+	a->findings = findings_new(o->each, o->each_context);
+	a->each = o->each != NULL;
+	a->rules = o->rules;
+	if (o->detectors)
+		a->watch = watch_new(&(struct watch_options){
+			.settings = o->detectors, .findings = a->findings, .home = o->home});
+	if (o->rules)
+		a->hunt = hunt_new(&(struct hunt_options){
+			.rules = o->rules, .findings = a->findings, .strict = o->strict});
 	return a;
 }
 
@@ -61,6 +79,9 @@ void analyst_free(struct analyst *a)
 {
 	if (!a)
 		return;
+	hunt_free(a->hunt);
+	watch_free(a->watch);
+	findings_free(a->findings);
 	hindex_fini(&a->flow_index);
 	pool_fini(&a->flows);
 	ledger_fini(&a->ledger);
@@ -68,6 +89,16 @@ void analyst_free(struct analyst *a)
 	names_fini(&a->names);
 	intern_fini(&a->texts);
 	free(a);
+}
+
+/* Holds the rules against a record whose subject is known now. */
+static void hunt_for(struct analyst *a, const struct record *r, const struct domain_entry *e,
+		     struct str name, enum name_source source)
+{
+	struct hunt_subject subject = {.entry = e, .name = name, .source = source, .line = a->line};
+
+	if (a->hunt)
+		hunt_record(a->hunt, r, &subject);
 }
 
 static bool is_service(const struct domain_entry *e)
@@ -89,7 +120,8 @@ static const struct domain_entry *service_of(struct analyst *a, struct str name,
 static struct str telling_alias(struct analyst *a, const struct record_dns *d)
 {
 	for (unsigned i = 0; i < d->answers_kept; i++)
-		if (d->answers[i].type == 5 && is_service(verdict_of(&a->verdicts, d->answers[i].text)))
+		if (d->answers[i].type == 5 &&
+		    is_service(verdict_of(&a->verdicts, d->answers[i].text)))
 			return d->answers[i].text;
 	return (struct str){0};
 }
@@ -131,12 +163,13 @@ static void take_dns(struct analyst *a, const struct record *r)
 		a->lesson.via = e ? (struct str){0} : telling_alias(a, d);
 		names_learn(&a->names, &a->lesson);
 	}
-	if (!e || !d->asked)
-		return;
-	struct ledger_use use = {.entry = e, .name = d->question, .time = r->start};
-	uint32_t account = ledger_touch(&a->ledger, &r->tuple.src, &use);
-	if (account != LEDGER_NONE)
-		ledger_query(&a->ledger, account);
+	if (e && d->asked) {
+		struct ledger_use use = {.entry = e, .name = d->question, .time = r->start};
+		uint32_t account = ledger_touch(&a->ledger, &r->tuple.src, &use);
+		if (account != LEDGER_NONE)
+			ledger_query(&a->ledger, account);
+	}
+	hunt_for(a, r, e, d->question, NAME_NONE);
 }
 
 /* A name spoken on a connection of its own counts even before, or without, a conn record. */
@@ -150,6 +183,7 @@ static void take_name(struct analyst *a, const struct record *r, struct str name
 			.entry = e, .name = name, .source = source, .time = r->start};
 		ledger_touch(&a->ledger, &r->tuple.src, &use);
 	}
+	hunt_for(a, r, e, name, source);
 }
 
 /* Its first records came before it was evicted: what they told is on its account already. */
@@ -234,11 +268,34 @@ static bool is_own(unsigned source)
 	return source == NAME_SNI || source == NAME_HTTP || source == NAME_PROXY;
 }
 
-static void move_account(struct analyst *a, struct open_flow *o, const struct domain_entry *e,
-			 uint32_t account, enum name_source source)
+/* The detectors hear of bytes beside the ledger. Names of tier D serve downloads. */
+static void watch(struct analyst *a, const struct record *r, const struct domain_entry *e,
+		  struct str name, int64_t up, int64_t down)
 {
+	struct watch_use use = {.r = r,
+				.service = e ? e->service : NULL,
+				.tier = e ? e->tier : TIER_C,
+				.name = name,
+				.source = name.n ? r->flow.name_source : NAME_NONE,
+				.up = up,
+				.down = down};
+
+	if (a->watch && (!e || e->tier != TIER_D))
+		watch_flow(a->watch, &use);
+}
+
+static void move_account(struct analyst *a, const struct record *r, struct open_flow *o,
+			 const struct domain_entry *e, uint32_t account)
+{
+	enum name_source source = r->flow.name_source;
 	/* another request's host on the same connection takes nothing from the one before */
 	bool next_host = source == o->source && is_own(source);
+
+	if (!next_host && o->entry != e && o->account_up + o->account_down) {
+		watch(a, r, o->entry, (struct str){0}, -(int64_t)o->account_up,
+		      -(int64_t)o->account_down);
+		watch(a, r, e, r->flow.name, (int64_t)o->account_up, (int64_t)o->account_down);
+	}
 
 	if (o->account != LEDGER_NONE && !next_host)
 		ledger_add(&a->ledger, o->account, o->tier, -(int64_t)o->account_up,
@@ -250,6 +307,7 @@ static void move_account(struct analyst *a, struct open_flow *o, const struct do
 			   (int64_t)o->account_down, (int64_t)o->account_missed);
 	}
 	o->account = account;
+	o->entry = e;
 	o->tier = e ? (uint8_t)e->tier : TIER_D;
 }
 
@@ -265,6 +323,7 @@ static void count(struct analyst *a, const struct record *r, struct open_flow *o
 	o->account_up += (uint64_t)up;
 	o->account_down += (uint64_t)down;
 	o->account_missed += (uint64_t)missed;
+	watch(a, r, o->entry, r->flow.name, up, down);
 	if (o->account == LEDGER_NONE)
 		return;
 	ledger_add(&a->ledger, o->account, o->tier, up, down, missed);
@@ -314,6 +373,7 @@ static void take_flow(struct analyst *a, struct record *r)
 		if (account != LEDGER_NONE)
 			ledger_add(&a->ledger, account, e->tier, (int64_t)x->delta_up,
 				   (int64_t)x->delta_down, 0);
+		watch(a, r, e, x->name, (int64_t)x->delta_up, (int64_t)x->delta_down);
 	} else if (o->source == NAME_NONE || (x->name_source && x->name_source <= o->source)) {
 		/* (what was learned of addresses may have been forgotten since: that takes nothing
 		 * back) */
@@ -323,12 +383,13 @@ static void take_flow(struct analyst *a, struct record *r)
 			ledger_connection(&a->ledger, account, &r->tuple);
 		if (account != o->account || x->name_source != o->source ||
 		    (e && e->tier != o->tier))
-			move_account(a, o, e, account, x->name_source);
+			move_account(a, r, o, e, account);
 		o->source = (uint8_t)x->name_source;
 		count(a, r, o);
 	} else {
 		count(a, r, o);
 	}
+	hunt_for(a, r, e, x->name, x->name_source);
 	if (!ends)
 		return;
 	summarise(a, x, o, e || (o && o->account != LEDGER_NONE));
@@ -348,11 +409,14 @@ void analyst_take(struct analyst *a, const struct record *given)
 		break;
 	case RECORD_TLS:
 	case RECORD_QUIC:
+		if (a->watch)
+			watch_tool(a->watch, given);
 		take_name(a, given, given->tls.server_name, NAME_SNI);
 		break;
 	case RECORD_HTTP:
-		take_name(a, given, given->http.host,
-			  given->http.connect ? NAME_PROXY : NAME_HTTP);
+		if (a->watch)
+			watch_tool(a->watch, given);
+		take_name(a, given, given->http.host, given->http.connect ? NAME_PROXY : NAME_HTTP);
 		break;
 	default:
 		r = *given;
@@ -363,10 +427,53 @@ void analyst_take(struct analyst *a, const struct record *given)
 		a->next.take(a->next.context, given);
 }
 
-void analyst_findings(const struct analyst *a,
-		      void (*each)(void *context, const struct finding *f), void *context)
+void analyst_take_line(struct analyst *a, const struct line *line)
 {
+	if (line->kind == LINE_RECORD) {
+		a->line = line->event.line;
+		analyst_take(a, line->record);
+		a->line = 0;
+	} else if (a->hunt) {
+		hunt_line(a->hunt, line,
+			  line->name.n ? service_of(a, line->name, (struct str){0}) : NULL);
+	}
+}
+
+bool analyst_wants_dns_text(const struct analyst *a)
+{
+	return a->hunt && hunt_wants_dns_text(a->hunt);
+}
+
+struct detectors *analyst_detectors(struct analyst *a)
+{
+	return a->watch ? watch_detectors(a->watch) : NULL;
+}
+
+struct listing {
+	const struct analyst *a;
+	finding_each *each;
+	void *context;
+};
+
+/* What a rule found about a client and a service comes with what their use sums up to. */
+static void with_totals(void *context, const struct finding *given)
+{
+	struct listing *l = context;
+	struct finding f = *given;
+
+	if (f.has_client && f.service)
+		ledger_totals(&l->a->ledger, &f.client, f.service, &f);
+	l->each(l->context, &f);
+}
+
+void analyst_findings(const struct analyst *a, finding_each *each, void *context)
+{
+	struct listing l = {a, each, context};
+
+	if (a->each)
+		return;
 	ledger_findings(&a->ledger, a->threshold, each, context);
+	findings_list(a->findings, with_totals, &l);
 }
 
 struct analyst_summary analyst_summary(const struct analyst *a)
@@ -375,5 +482,13 @@ struct analyst_summary analyst_summary(const struct analyst *a)
 
 	s.names_evicted = a->names.evicted;
 	s.accounts_refused = a->ledger.refused;
+	s.rule_findings = findings_count(a->findings);
+	s.findings_refused = findings_refused(a->findings);
+	if (a->hunt) {
+		struct hunt_stats h = hunt_stats(a->hunt);
+		s.rules = a->rules->rules->rule_count + a->rules->rules->correlation_count;
+		s.correlation_evicted = h.correlation_evicted;
+		s.regex_limit = h.engine.regex_limit;
+	}
 	return s;
 }

@@ -6,43 +6,81 @@
 
 #include "core/addr.h"
 #include "core/record.h"
-#include "services/domain_set.h"
+#include "services/domain_list.h"
+#include "sigma/rule.h"
 
 enum finding_kind {
 	FINDING_UPLOAD, /* more went to a service than its tier's threshold */
-	FINDING_NAME,   /* a name of tier A was looked up or spoken to */
+	FINDING_NAME,	/* a name of tier A was looked up or spoken to */
+	FINDING_RULE,	/* a rule matched */
+	FINDING_CORRELATION,
+	FINDING_DETECTOR,
 };
 
-#define FINDING_NAMES_MAX 4
-#define FINDING_ID_MAX 17
+#define FINDING_NAMES_MAX    4
+#define FINDING_ID_MAX	     17
+#define FINDING_FIELDS_MAX   8
+#define FINDING_LINES_MAX    32
+#define FINDING_EVIDENCE_MAX 6
 
-/* Texts are owned by the ledger and valid as long as it is not changed. */
+/* A number that the finding rests on. */
+struct evidence {
+	const char *name; /* static text: "upload", "z", "connections" */
+	const char *unit; /* "bytes", "" */
+	double value;
+	double threshold; /* that it passed; 0: none */
+};
+
+/* Texts are owned by whoever keeps the findings and valid as long as nothing is added to them. */
 struct finding {
 	enum finding_kind kind;
+	const struct rule_info *rule;
+	enum sigma_level level;
 	char id[FINDING_ID_MAX]; /* the same in every replay: of rule, client and service */
+	bool has_client;
 	struct addr client;
-	const struct service *service;
-	enum tier tier; /* the most telling one of the names seen */
-	uint64_t first, last; /* packet time, ns */
-	uint64_t up, down;    /* bytes */
-	uint64_t up_missed;   /* of `up`, bytes that were not captured */
-	uint64_t threshold;   /* that `up` passed; 0: none needed */
+	struct str host, user, image;  /* as an event of that host says; empty: unknown */
+	const struct service *service; /* NULL: none of the lists */
+	enum tier tier;		       /* the most telling one of the names seen */
+	uint64_t first, last;	       /* packet time, ns */
+	uint64_t up, down;	       /* bytes */
+	uint64_t up_missed;	       /* of `up`, bytes that were not captured */
+	uint64_t threshold;	       /* that `up` passed; 0: none needed */
 	uint32_t connections, queries;
-	struct addr server;   /* the last one spoken to */
-	bool has_server;
+	uint64_t matches; /* of a rule: events that it matched */
+	bool has_server;  /* `tuple` is set */
 	struct {
 		struct str name;
 		enum name_source source; /* NAME_NONE: looked up only */
 	} names[FINDING_NAMES_MAX];
 	unsigned name_count;
 	bool more_names;
-	struct tuple tuple; /* of the connection that carried most */
+	struct tuple tuple; /* of the connection that carried most, or the last one that matched */
+	/* A rule may hang on fields that the wire cannot know. */
+	bool possible;
+	const char *hangs_on[FINDING_FIELDS_MAX];
+	unsigned hangs_on_count;
+	const char *because[FINDING_FIELDS_MAX]; /* conditions of the rule that held */
+	unsigned because_count;
+	struct str group[CORRELATION_GROUP_MAX]; /* what a correlation counted by */
+	unsigned group_count;
+	struct evidence evidence[FINDING_EVIDENCE_MAX];
+	unsigned evidence_count;
+	double score;			   /* 0 to 1; 0: none was worked out */
+	uint64_t lines[FINDING_LINES_MAX]; /* of the input, from 1 */
+	unsigned line_count;
+	bool more_lines;
 };
 
+typedef void finding_each(void *context, const struct finding *f);
+
 const char *finding_kind_name(enum finding_kind k);
-/* Sigma level: "high" for tier A, "medium" for B, "low" for C and D. */
-const char *finding_level(const struct finding *f);
-const char *finding_title(const struct finding *f);
-const char *finding_rule_id(const struct finding *f);
+/* Of the findings without a rule file. */
+const struct rule_info *finding_builtin(enum finding_kind k);
+enum sigma_level finding_tier_level(enum finding_kind k, enum tier t);
+
+/* A stable id of texts and a client: FNV-1a, the same in every run. */
+void finding_id(char out[FINDING_ID_MAX], const struct str *texts, size_t n,
+		const struct addr *client);
 
 #endif

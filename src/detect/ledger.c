@@ -4,20 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-
-struct account {
-	struct addr client;
-	const struct service *service;
-	uint64_t first, last;
-	uint64_t up, down, missed;
-	uint64_t largest; /* bytes of the connection in `tuple` */
-	struct tuple tuple;
-	uint32_t connections, queries;
-	uint32_t name[FINDING_NAMES_MAX];
-	uint8_t source[FINDING_NAMES_MAX];
-	uint8_t tier;
-	bool has_server, more_names;
-};
+#include "detect/ledger_account.h"
 
 void ledger_init(struct ledger *l, struct intern *texts)
 {
@@ -61,18 +48,33 @@ static void note_name(struct ledger *l, struct account *a, const struct ledger_u
 	a->more_names = true;
 }
 
-static uint32_t find_or_make(struct ledger *l, const struct addr *client,
-			     const struct service *service, uint64_t time)
+static uint64_t account_hash(const struct ledger *l, const struct addr *client,
+			     const struct service *service)
 {
-	uint64_t hash = hash_step(&l->key, 0, service->number, hash_load64(client->b),
-				  hash_load64(client->b + 8));
+	return hash_step(&l->key, 0, service->number, hash_load64(client->b),
+			 hash_load64(client->b + 8));
+}
 
+static uint32_t find(const struct ledger *l, const struct addr *client,
+		     const struct service *service, uint64_t hash)
+{
 	for (struct hprobe q = hindex_probe(&l->index, hash); hindex_next(&l->index, &q);) {
 		const struct account *a = at(l, q.ref);
 		if (a->service == service && addr_eq(&a->client, client))
 			return q.ref;
 	}
-	uint32_t n = pool_get(&l->accounts);
+	return LEDGER_NONE;
+}
+
+uint32_t ledger_account(struct ledger *l, const struct addr *client, const struct service *service,
+			uint64_t time)
+{
+	uint64_t hash = account_hash(l, client, service);
+	uint32_t n = find(l, client, service, hash);
+
+	if (n != LEDGER_NONE)
+		return n;
+	n = pool_get(&l->accounts);
 	if (n == POOL_NONE) {
 		l->refused++;
 		return LEDGER_NONE;
@@ -88,7 +90,7 @@ static uint32_t find_or_make(struct ledger *l, const struct addr *client,
 
 uint32_t ledger_touch(struct ledger *l, const struct addr *client, const struct ledger_use *use)
 {
-	uint32_t n = find_or_make(l, client, use->entry->service, use->time);
+	uint32_t n = ledger_account(l, client, use->entry->service, use->time);
 
 	if (n == LEDGER_NONE)
 		return n;
@@ -116,8 +118,7 @@ void ledger_connection(struct ledger *l, uint32_t account, const struct tuple *t
 	a->has_server = true;
 }
 
-void ledger_note_server(struct ledger *l, uint32_t account, const struct tuple *t,
-			uint64_t flow_up)
+void ledger_note_server(struct ledger *l, uint32_t account, const struct tuple *t, uint64_t flow_up)
 {
 	struct account *a = at(l, account);
 
@@ -149,22 +150,6 @@ void ledger_add(struct ledger *l, uint32_t account, enum tier tier, int64_t up, 
 	change(&a->down, down);
 }
 
-/* FNV-1a: an id must be the same in every run, so no key. */
-static void write_id(struct finding *f)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-	const char *texts[] = {finding_rule_id(f), f->service->name};
-
-	for (int i = 0; i < 2; i++)
-		for (const char *p = texts[i]; *p; p++)
-			h = (h ^ (uint8_t)*p) * 0x100000001b3u;
-	for (int i = 0; i < 16; i++)
-		h = (h ^ f->client.b[i]) * 0x100000001b3u;
-	struct writer w = wr_of(f->id, sizeof f->id);
-	wr_hex(&w, h, 16);
-	*w.p = '\0';
-}
-
 /* Whether the client itself spoke the name or asked for it: that another one did is but a guess. */
 static bool is_certain(const struct account *a)
 {
@@ -181,8 +166,12 @@ static bool make_finding(const struct ledger *l, const struct account *a,
 
 	if (!upload && (a->tier != TIER_A || !is_certain(a)))
 		return false;
+	enum finding_kind kind = upload ? FINDING_UPLOAD : FINDING_NAME;
 	*f = (struct finding){
-		.kind = upload ? FINDING_UPLOAD : FINDING_NAME,
+		.kind = kind,
+		.rule = finding_builtin(kind),
+		.level = finding_tier_level(kind, a->tier),
+		.has_client = true,
 		.client = a->client,
 		.service = a->service,
 		.tier = a->tier,
@@ -194,7 +183,6 @@ static bool make_finding(const struct ledger *l, const struct account *a,
 		.threshold = upload ? threshold[a->tier] : 0,
 		.connections = a->connections,
 		.queries = a->queries,
-		.server = a->tuple.dst,
 		.has_server = a->has_server,
 		.more_names = a->more_names,
 		.tuple = a->tuple,
@@ -204,7 +192,8 @@ static bool make_finding(const struct ledger *l, const struct account *a,
 		f->names[i].source = a->source[i];
 		f->name_count++;
 	}
-	write_id(f);
+	struct str texts[] = {str_of(f->rule->id), str_of(f->service->name)};
+	finding_id(f->id, texts, 2, &f->client);
 	return true;
 }
 
@@ -221,8 +210,24 @@ static int order(const void *x, const void *y)
 	return c ? c : (int)a->service->number - (int)b->service->number;
 }
 
-void ledger_findings(const struct ledger *l, const uint64_t threshold[4],
-		     void (*each)(void *context, const struct finding *f), void *context)
+bool ledger_totals(const struct ledger *l, const struct addr *client, const struct service *service,
+		   struct finding *f)
+{
+	uint32_t n = find(l, client, service, account_hash(l, client, service));
+
+	if (n == LEDGER_NONE)
+		return false;
+	const struct account *a = at(l, n);
+	f->up = a->up;
+	f->down = a->down;
+	f->up_missed = a->missed;
+	f->connections = a->connections;
+	f->queries = a->queries;
+	return true;
+}
+
+void ledger_findings(const struct ledger *l, const uint64_t threshold[4], finding_each *each,
+		     void *context)
 {
 	uint32_t count = l->accounts.made;
 	struct account **sorted = mem_array(count, sizeof *sorted);

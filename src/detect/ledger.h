@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+#include "base/cursor.h"
+#include "base/error.h"
 #include "base/hash.h"
 #include "base/hindex.h"
 #include "base/intern.h"
@@ -12,7 +15,7 @@
 #include "detect/finding.h"
 
 #define LEDGER_NONE POOL_NONE
-#define LEDGER_MAX (256u * 1024)
+#define LEDGER_MAX  (256u * 1024)
 
 struct ledger {
 	struct pool accounts; /* struct account */
@@ -44,9 +47,21 @@ void ledger_add(struct ledger *l, uint32_t account, enum tier tier, int64_t up, 
 void ledger_note_server(struct ledger *l, uint32_t account, const struct tuple *t,
 			uint64_t flow_up);
 
+/* All accounts, as a section of the state folder (detect/state.h). */
+#define LEDGER_STATE_VERSION 1
+void ledger_save(const struct ledger *l, struct bytes *out);
+/* Into an empty ledger. `service` finds one by its name; accounts of services that are no more are
+ * left out. 0, or -1 and an error. */
+int ledger_load(struct ledger *l, struct cursor *in,
+		const struct service *(*service)(void *context, struct str name), void *context,
+		struct error *e);
+
 /* Calls `each` with every finding there is now, by bytes uploaded, the most first. Thresholds are
  * bytes by tier; UINT64_MAX means never. */
-void ledger_findings(const struct ledger *l, const uint64_t threshold[4],
-		     void (*each)(void *context, const struct finding *f), void *context);
+void ledger_findings(const struct ledger *l, const uint64_t threshold[4], finding_each *each,
+		     void *context);
+/* Fills in what the client's use of the service sums up to; false when there was none. */
+bool ledger_totals(const struct ledger *l, const struct addr *client, const struct service *service,
+		   struct finding *f);
 
 #endif

@@ -312,7 +312,6 @@ static struct line read_object(struct line_in *l, struct error *e)
 	unwrap(&l->items);
 	recognise(l, &found);
 	out.format = found.format->name;
-	out.event.line = l->number;
 	if (found.record) {
 		out.record = record_in_read(l->record, &l->items, l->part, e);
 		if (!out.record)
@@ -328,6 +327,7 @@ static struct line read_object(struct line_in *l, struct error *e)
 	if (found.own)
 		out.event.unknown = unknown_of(l, &found, &out.event);
 	join(l, found.format, &d, &out);
+	out.event.line = l->number;
 	return out;
 }
 

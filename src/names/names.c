@@ -225,3 +225,65 @@ struct name_answer names_find(const struct names *n, const struct addr *client,
 		a.source = NAME_DNS_ANY;
 	return a;
 }
+
+static void save_table(const struct names *n, const struct name_table *t, struct bytes *out)
+{
+	size_t count = ((size_t)t->mask + 1) * NAMES_WAYS;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct name_use *u = &t->uses[i];
+		if (!u->key || !is_kept(n, u->name))
+			continue;
+		bytes_u64le(out, u->key);
+		bytes_u32le(out, u->learned);
+		bytes_u32le(out, u->told);
+		bytes_u32le(out, u->expires);
+		bytes_text(out, text_at(n, u->name));
+		bytes_text(out, u->via ? text_at(n, u->name - u->via) : (struct str){0});
+	}
+	bytes_u64le(out, 0); /* no key is 0 */
+}
+
+void names_save(const struct names *n, struct bytes *out)
+{
+	for (int i = 0; i < HASH_KEY_WORDS; i++)
+		bytes_u64le(out, n->key.w[i]);
+	save_table(n, &n->own, out);
+	save_table(n, &n->any, out);
+}
+
+static struct str load_text(struct cursor *in)
+{
+	uint16_t n = cur_u16le(in);
+	const uint8_t *p = cur_take(in, n);
+
+	return (struct str){(const char *)p, p ? n : 0};
+}
+
+static bool load_table(struct names *n, struct name_table *t, struct cursor *in)
+{
+	uint64_t key;
+
+	while ((key = cur_u64le(in))) {
+		struct name_use u = {.key = key,
+				     .learned = cur_u32le(in),
+				     .told = cur_u32le(in),
+				     .expires = cur_u32le(in)};
+		struct str name = load_text(in), via = load_text(in);
+		if (in->bad || !name.n || name.n > TEXT_MAX || via.n > TEXT_MAX)
+			return false;
+		u.name = place_of(n, hash_bytes(&n->key, name.p, name.n), name, via, &u.via);
+		put(n, t, key, u);
+	}
+	return !in->bad;
+}
+
+int names_load(struct names *n, struct cursor *in, struct error *e)
+{
+	for (int i = 0; i < HASH_KEY_WORDS; i++)
+		n->key.w[i] = cur_u64le(in) | 1;
+	if (!load_table(n, &n->own, in) || !load_table(n, &n->any, in))
+		return error_set(e, "the names are damaged");
+	n->evicted = 0;
+	return 0;
+}

@@ -16,6 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+#include "base/cursor.h"
+#include "base/error.h"
 #include "base/hash.h"
 #include "core/addr.h"
 #include "core/record.h"
@@ -74,6 +77,13 @@ struct name_lesson {
 void names_prepare(const struct names *n, struct name_lesson *lesson);
 /* Takes a prepared lesson. */
 void names_learn(struct names *n, const struct name_lesson *lesson);
+
+/* All that is known, as a section of the state folder (detect/state.h). The key goes with it: the
+ * folder is nobody else's. */
+#define NAMES_STATE_VERSION 1
+void names_save(const struct names *n, struct bytes *out);
+/* Into names that have learned nothing yet. 0, or -1 and an error. */
+int names_load(struct names *n, struct cursor *in, struct error *e);
 
 struct name_answer {
 	enum name_source source; /* NAME_DNS_CLIENT, NAME_DNS_ANY or NAME_NONE */

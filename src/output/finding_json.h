@@ -6,7 +6,8 @@
 
 #include "detect/finding.h"
 
-#define FINDING_JSON_MAX (16 * 1024)
+#define FINDING_STRING_MAX 1280
+#define FINDING_JSON_MAX (64 * 1024)
 
 /* Writes the line with its newline into out (FINDING_JSON_MAX bytes or more). Returns its length. */
 size_t finding_json(const struct finding *f, char *out, size_t room);

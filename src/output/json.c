@@ -1,5 +1,7 @@
 #include "output/json.h"
 
+#include "base/utf8.h"
+
 enum {
 	PLAIN,
 	QUOTE,
@@ -172,6 +174,38 @@ static size_t name_special(struct json *j, const char *start, const uint8_t *p, 
 	}
 }
 
+static bool unicode_escape(struct json *j, const char *start, uint32_t c)
+{
+	char out[8];
+	struct writer w = wr_of(out, sizeof out);
+
+	wr_lit(&w, "\\u");
+	wr_hex(&w, c, 4);
+	return piece(j, start, out, wr_length(&w));
+}
+
+static size_t plain_special(struct json *j, const char *start, const uint8_t *p, size_t left)
+{
+	uint32_t c;
+
+	switch (class_of[*p]) {
+	case QUOTE:
+		return piece(j, start, "\\\"", 2);
+	case BACKSLASH:
+		return piece(j, start, "\\\\", 2);
+	case CONTROL:
+		return unicode_escape(j, start, *p);
+	default:
+		break;
+	}
+	size_t n = utf8_read((const char *)p, left, &c);
+	if (n && !utf8_is_unsafe(p, n))
+		return piece(j, start, (const char *)p, n) ? n : 0;
+	if (!n || c > 0xffff)
+		c = 0xfffd;
+	return unicode_escape(j, start, c) ? (n ? n : 1) : 0;
+}
+
 static inline void string(struct json *j, struct str s,
 			  size_t (*special)(struct json *, const char *, const uint8_t *, size_t))
 {
@@ -199,6 +233,12 @@ void json_str(struct json *j, const char *key, struct str s)
 {
 	json_key(j, key);
 	string(j, s, wire_special);
+}
+
+void json_plain(struct json *j, const char *key, struct str s)
+{
+	json_key(j, key);
+	string(j, s, plain_special);
 }
 
 void json_name(struct json *j, const char *key, struct str s)

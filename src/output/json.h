@@ -99,9 +99,12 @@ static inline void json_bool(struct json *j, const char *key, bool v)
 /* Cut only between whole characters and escapes. */
 void json_str(struct json *j, const char *key, struct str s);
 void json_name(struct json *j, const char *key, struct str s);
+/* Text that people or other tools wrote, as it stands: only what JSON wants escaped is, and what is no
+ * UTF-8 becomes U+FFFD. There is no way back to the bytes. */
+void json_plain(struct json *j, const char *key, struct str s);
 static inline void json_text(struct json *j, const char *key, const char *terminated)
 {
-	json_str(j, key, str_of(terminated));
+	json_plain(j, key, str_of(terminated));
 }
 /* ns since 1970 as RFC 3339 UTC with nine digits of fraction. */
 void json_time(struct json *j, const char *key, uint64_t ns);

@@ -1,160 +1,8 @@
 #include "output/report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "output/text.h"
-
-#define ROW_TEXT 1024
-#define NAME_WIDTH 48
-
-enum column { LEVEL, CLIENT, SERVICE, TIER, UPLOADED, CONNECTIONS, FIRST, NAMES, COLUMNS };
-
-struct row {
-	char text[ROW_TEXT];
-	struct {
-		uint16_t at, length;
-	} cell[COLUMNS]; /* in text */
-};
-
-struct table {
-	struct row *rows;
-	size_t count, room;
-};
-
-/* Writes the names that fit; what is only looked up says so. */
-static void write_names(struct writer *w, const struct finding *f)
-{
-	for (unsigned i = 0; i < f->name_count && i < 2; i++) {
-		if (i)
-			wr_lit(w, ", ");
-		text_name(w, f->names[i].name, NAME_WIDTH);
-		switch (f->names[i].source) {
-		case NAME_NONE:
-			wr_lit(w, " (query)");
-			break;
-		case NAME_DNS_CLIENT:
-		case NAME_DNS_ANY:
-		case NAME_CERT:
-		case NAME_PROXY:
-			wr_lit(w, " (");
-			wr_text(w, name_source_name(f->names[i].source));
-			wr_char(w, ')');
-			break;
-		default: /* said by the client on the connection itself */
-			break;
-		}
-	}
-	if (f->name_count > 2 || f->more_names)
-		wr_lit(w, ", ...");
-}
-
-static void write_cell(struct writer *w, const struct finding *f, enum column c)
-{
-	switch (c) {
-	case LEVEL:
-		wr_text(w, finding_level(f));
-		break;
-	case CLIENT:
-		addr_write(w, &f->client);
-		break;
-	case SERVICE:
-		text_escaped(w, str_of(f->service->name), 32);
-		break;
-	case TIER:
-		wr_text(w, tier_name(f->tier));
-		break;
-	case UPLOADED:
-		if (f->up) {
-			text_bytes(w, f->up);
-			if (f->up_missed * 100 > f->up)
-				wr_char(w, '*');
-		} else {
-			wr_char(w, '-');
-		}
-		break;
-	case CONNECTIONS:
-		wr_u64(w, f->connections);
-		break;
-	case FIRST:
-		text_time(w, f->first);
-		break;
-	default:
-		write_names(w, f);
-	}
-}
-
-static void add_row(void *context, const struct finding *f)
-{
-	struct table *t = context;
-
-	if (t->count == t->room) {
-		t->room = t->room ? t->room * 2 : 32;
-		t->rows = mem_resize(t->rows, t->room * sizeof *t->rows);
-	}
-	struct row *r = &t->rows[t->count++];
-	struct writer w = wr_of(r->text, sizeof r->text);
-	for (int c = 0; c < COLUMNS; c++) {
-		r->cell[c].at = (uint16_t)wr_length(&w);
-		write_cell(&w, f, (enum column)c);
-		r->cell[c].length = (uint16_t)(wr_length(&w) - r->cell[c].at);
-	}
-}
-
-static void cells_of(const struct row *r, struct str out[COLUMNS])
-{
-	for (int c = 0; c < COLUMNS; c++)
-		out[c] = (struct str){r->text + r->cell[c].at, r->cell[c].length};
-}
-
-static bool is_marked(const struct row *r)
-{
-	struct str cells[COLUMNS];
-
-	cells_of(r, cells);
-	return cells[UPLOADED].n && cells[UPLOADED].p[cells[UPLOADED].n - 1] == '*';
-}
-
-void report_findings(const struct analyst *a, FILE *out)
-{
-	struct text_column columns[COLUMNS] = {
-		[LEVEL] = {.head = "LEVEL"},
-		[CLIENT] = {.head = "CLIENT"},
-		[SERVICE] = {.head = "SERVICE"},
-		[TIER] = {.head = "TIER"},
-		[UPLOADED] = {.head = "UPLOADED", .right = true},
-		[CONNECTIONS] = {.head = "CONNS", .right = true},
-		[FIRST] = {.head = "FIRST SEEN"},
-		[NAMES] = {.head = "NAMES"},
-	};
-	struct table t = {0};
-	char line[2 * ROW_TEXT];
-
-	analyst_findings(a, add_row, &t);
-	if (!t.count) {
-		fputs("No findings: no upload passed its threshold, no name of tier A was seen.\n",
-		      out);
-		return;
-	}
-	struct str cells[COLUMNS];
-	bool marked = false;
-	for (size_t i = 0; i < t.count; i++) {
-		cells_of(&t.rows[i], cells);
-		text_widen(columns, COLUMNS, cells);
-		marked |= is_marked(&t.rows[i]);
-	}
-	for (size_t i = 0; i <= t.count; i++) {
-		struct writer w = wr_of(line, sizeof line);
-		if (i)
-			cells_of(&t.rows[i - 1], cells);
-		text_row(&w, columns, COLUMNS, i ? cells : NULL);
-		fwrite(line, 1, wr_length(&w), out);
-	}
-	if (marked)
-		fputs("* more than 1 % of it was not captured: counted by sequence numbers\n", out);
-	free(t.rows);
-}
 
 static void put_count(FILE *out, uint64_t n, const char *what)
 {
@@ -187,12 +35,14 @@ static void put_duration(FILE *out, uint64_t ns)
 static bool is_ordinary(const char *name)
 {
 	static const char *const ordinary[] = {
-		"packets",	"packet_bytes", "files",	    "flows",
-		"flows_tcp",	"flows_udp",	"streams",	    "dns_messages",
-		"tls_hellos",	"quic_hellos",	"http_requests",    "records_dns",
-		"records_tls",	"records_quic", "records_http",	    "records_conn",
-		"records_flow", "tunnels",	"fragments",	    "fragments_joined",
-		"not_ip",	"transport_other", "tcp_retransmitted",
+		"packets",	   "packet_bytes",	"files",
+		"flows",	   "flows_tcp",		"flows_udp",
+		"streams",	   "dns_messages",	"tls_hellos",
+		"quic_hellos",	   "http_requests",	"records_dns",
+		"records_tls",	   "records_quic",	"records_http",
+		"records_conn",	   "records_flow",	"tunnels",
+		"fragments",	   "fragments_joined",	"not_ip",
+		"transport_other", "tcp_retransmitted",
 	};
 
 	for (size_t i = 0; i < sizeof ordinary / sizeof *ordinary; i++)
@@ -210,7 +60,8 @@ static void put_names(const struct analyst_summary *a, FILE *out)
 	put_bytes(out, a->up_to_services);
 	fputs(" of it to listed services\nnames:    ", out);
 	uint64_t named = a->up - a->up_by_source[NAME_NONE];
-	fprintf(out, "%.1f %% of upload bytes", a->up ? 100.0 * (double)named / (double)a->up : 100.0);
+	fprintf(out, "%.1f %% of upload bytes",
+		a->up ? 100.0 * (double)named / (double)a->up : 100.0);
 	for (int s = NAME_SNI; s <= NAME_CERT; s++)
 		if (a->up_by_source[s])
 			fprintf(out, ", %s %.1f %%", name_source_name(s),
@@ -229,6 +80,43 @@ static void put_oddity(FILE *out, uint64_t n, const char *help, bool *any)
 	struct writer w = wr_of(text, sizeof text);
 	text_count(&w, n);
 	fprintf(out, "  %14.*s  %s\n", (int)wr_length(&w), text, help);
+}
+
+static void put_analyst_oddities(const struct analyst_summary *a, FILE *out, bool *any)
+{
+	put_oddity(out, a->names_evicted, "Addresses whose names were forgotten while they held",
+		   any);
+	put_oddity(out, a->accounts_refused, "Records left out of the ledger: it is full", any);
+	put_oddity(out, a->findings_refused, "Matches left out of the findings: there are too many",
+		   any);
+	put_oddity(out, a->correlation_evicted,
+		   "Matches that correlations forgot while they still counted", any);
+	put_oddity(out, a->regex_limit, "Expressions that were given up at their limit", any);
+	put_oddity(out, a->flows_untracked, "Connection records beyond the bound of the analyst",
+		   any);
+}
+
+static void put_rules(const struct analyst_summary *a, FILE *out)
+{
+	if (!a->rules)
+		return;
+	fputs("rules:    ", out);
+	put_count(out, a->rules, "loaded, ");
+	put_count(out, a->rule_findings, "findings of theirs\n");
+}
+
+void report_lines(const struct report_lines *l, const struct analyst_summary *a, FILE *out)
+{
+	bool any = false;
+
+	fputs("read:     ", out);
+	put_count(out, l->records, "records, ");
+	put_count(out, l->events, "events\n");
+	put_rules(a, out);
+	put_oddity(out, l->bad, "Lines that are no JSON object", &any);
+	put_oddity(out, l->unsourced, "Events whose log source is not known (--as says it)", &any);
+	put_oddity(out, l->values_lost, "Values beyond the bounds of one event", &any);
+	put_analyst_oddities(a, out, &any);
 }
 
 void report_summary(const struct report_run *r, FILE *out)
@@ -253,6 +141,7 @@ void report_summary(const struct report_run *r, FILE *out)
 	put_count(out, s->records_conn, "conn, ");
 	put_count(out, s->records_flow, "flow\n");
 	put_names(&r->analyst, out);
+	put_rules(&r->analyst, out);
 	for (unsigned i = 0; i < stat_count; i++)
 		if (!is_ordinary(stat_infos[i].name))
 			put_oddity(out, stat_get(s, i), stat_infos[i].help, &any);
@@ -261,11 +150,7 @@ void report_summary(const struct report_run *r, FILE *out)
 		snprintf(help, sizeof help, "Packets of unknown link type %u", r->links[i].link);
 		put_oddity(out, r->links[i].frames, help, &any);
 	}
-	put_oddity(out, r->analyst.names_evicted, "Addresses whose names were forgotten while they held",
-		   &any);
-	put_oddity(out, r->analyst.accounts_refused, "Records left out of the ledger: it is full", &any);
-	put_oddity(out, r->analyst.flows_untracked, "Connection records beyond the bound of the analyst",
-		   &any);
+	put_analyst_oddities(&r->analyst, out, &any);
 	fputs("took:     ", out);
 	put_duration(out, r->cpu);
 	fputs(" of CPU, ", out);

@@ -94,7 +94,8 @@ static void put_provider(struct json *j, const struct provider *p)
 }
 
 /* All up to the members of EventData. */
-static void open_event(struct sysmon_out *s, struct json *j, const struct provider *p, uint64_t ns)
+static void open_event(struct sysmon_out *s, struct json *j, const struct provider *p,
+		       const struct record *r)
 {
 	json_open(j, NULL, '{');
 	open_attributes(j, "Event");
@@ -109,7 +110,7 @@ static void open_event(struct sysmon_out *s, struct json *j, const struct provid
 	json_u64(j, "Opcode", 0);
 	json_word(j, "Keywords", "0x8000000000000000");
 	open_attributes(j, "TimeCreated");
-	put_system_time(j, &s->dates, ns);
+	put_system_time(j, &s->dates, r->time);
 	close_attributes(j);
 	json_u64(j, "EventRecordID", s->record_id + 1);
 	put_null(j, "Correlation");
@@ -121,7 +122,10 @@ static void open_event(struct sysmon_out *s, struct json *j, const struct provid
 	wr_char(&j->w, '"');
 	wr_text(&j->w, p->name);
 	wr_lit(&j->w, WIN_CHANNEL "\"");
-	put_null(j, "Computer");
+	json_key(j, "Computer"); /* its address is all that the wire knows of its name */
+	wr_char(&j->w, '"');
+	addr_write(&j->w, &r->tuple.src);
+	wr_char(&j->w, '"');
 	open_attributes(j, "Security");
 	put_null(j, "UserID");
 	close_attributes(j);
@@ -155,7 +159,7 @@ static void put_connection(struct sysmon_out *s, struct json *j, const struct re
 	const struct tuple *t = &r->tuple;
 	struct json before = *j;
 
-	open_event(s, j, &p, r->time);
+	open_event(s, j, &p, r);
 	json_word(j, "RuleName", "-");
 	put_utc_time(s, j, r->time);
 	put_null(j, "ProcessGuid");
@@ -189,7 +193,7 @@ static void put_query(struct sysmon_out *s, struct json *j, const struct record 
 	const struct provider p = sysmon_event(22);
 	struct json before = *j;
 
-	open_event(s, j, &p, r->time);
+	open_event(s, j, &p, r);
 	json_word(j, "RuleName", "-");
 	put_utc_time(s, j, r->time);
 	put_null(j, "ProcessGuid");
@@ -209,7 +213,7 @@ static void put_client_query(struct sysmon_out *s, struct json *j, const struct 
 					  3008, 0, 0};
 	struct json before = *j;
 
-	open_event(s, j, &p, r->time);
+	open_event(s, j, &p, r);
 	put_name(j, "QueryName", r->dns.question);
 	json_u64(j, "QueryType", r->dns.qtype);
 	put_null(j, "QueryOptions");

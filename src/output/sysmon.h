@@ -2,7 +2,8 @@
  * Sysmon 22 and DNS-Client 3008 (a name was asked for), in the JSON of evtx_dump, one a line.
  *
  * Names, order, types and texts of the fields are those of Sysmon's schema 4.90 and of the
- * DNS-Client provider, version 0. What only the host knows (Image, User, Computer, …) is null.
+ * DNS-Client provider, version 0. What only the host knows (Image, User, …) is null;
+ * Computer is the address of the client.
  *
  * Such an event is marked as ours: Event.System.Provider.#attributes has the name and the GUID of
  * the original and, as its EventSourceName, SYSMON_SOURCE. Windows itself never writes that
@@ -16,7 +17,7 @@
 
 #include "core/record.h"
 
-#define SYSMON_SOURCE "egret"
+#define SYSMON_SOURCE	"egret"
 #define SYSMON_JSON_MAX (160 * 1024)
 
 struct sysmon_out;

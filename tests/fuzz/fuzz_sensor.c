@@ -153,7 +153,6 @@ static void leave_nothing(size_t held, const char *what)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const uint64_t threshold[4] = {1, 1000, 100000, UINT64_MAX};
 	static uint8_t room[4096];
 	static struct record_json json;
 	struct stats stats = {0};
@@ -167,7 +166,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	/* its tables are large: one analyst hears all runs */
 	static struct analyst *a;
 	if (!a)
-		a = analyst_new(services(), threshold, (struct record_sink){to_json, &json});
+		a = analyst_new(
+			&(struct analyst_options){.set = services(),
+						  .threshold = {1, 1000, 100000, UINT64_MAX},
+						  .next = {to_json, &json}});
 	struct sensor *s = sensor_new(&settings, (struct record_sink){to_analyst, a}, &stats);
 	for (unsigned i = 0; cur_left(&c) && i < FRAMES_MAX; i++) {
 		struct frame f = how & 1 ? raw_frame(&c, &time)

@@ -47,11 +47,13 @@ static void collect(void *context, const struct finding *f)
 
 static void office_open(void)
 {
-	static const uint64_t threshold[4] = {10 * MB, 100 * MB, 500 * MB, UINT64_MAX};
 
 	o = calloc(1, sizeof *o);
 	o->set = services_new();
-	o->analyst = analyst_new(o->set, threshold, (struct record_sink){hear, NULL});
+	o->analyst = analyst_new(
+		&(struct analyst_options){.set = o->set,
+					  .threshold = {10 * MB, 100 * MB, 500 * MB, UINT64_MAX},
+					  .next = {hear, NULL}});
 	o->time = START;
 }
 

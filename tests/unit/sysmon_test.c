@@ -37,7 +37,7 @@ static const char *lines(void)
 	return line;
 }
 
-#define SYSTEM(name, guid, event, version, task, number)                                           \
+#define SYSTEM(name, guid, event, version, task, number, computer)                                 \
 	"{\"Event\":{\"#attributes\":{\"xmlns\":"                                                  \
 	"\"http://schemas.microsoft.com/win/2004/08/events/event\"},"                              \
 	"\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"Microsoft-Windows-" name            \
@@ -47,12 +47,14 @@ static const char *lines(void)
 	"\"TimeCreated\":{\"#attributes\":{\"SystemTime\":\"2026-11-24T03:32:34.123456Z\"}},"      \
 	"\"EventRecordID\":" #number ",\"Correlation\":null,"                                      \
 	"\"Execution\":{\"#attributes\":{\"ProcessID\":null,\"ThreadID\":null}},"                  \
-	"\"Channel\":\"Microsoft-Windows-" name "/Operational\",\"Computer\":null,"                \
+	"\"Channel\":\"Microsoft-Windows-" name "/Operational\",\"Computer\":\"" computer "\","   \
 	"\"Security\":{\"#attributes\":{\"UserID\":null}}},\"EventData\":"
-#define SYSMON(event, number)                                                                      \
-	SYSTEM("Sysmon", "5770385F-C22A-43E0-BF4C-06F5698FFBD9", event, 5, event, number)
+#define SYSMON_OF(event, number, computer)                                                         \
+	SYSTEM("Sysmon", "5770385F-C22A-43E0-BF4C-06F5698FFBD9", event, 5, event, number, computer)
+#define CLIENT_ADDRESS "192.168.77.10"
+#define SYSMON(event, number) SYSMON_OF(event, number, CLIENT_ADDRESS)
 #define CLIENT(number)                                                                             \
-	SYSTEM("DNS-Client", "1C95126E-7EEA-49A9-A3FE-A378B03DDB4D", 3008, 0, 0, number)
+	SYSTEM("DNS-Client", "1C95126E-7EEA-49A9-A3FE-A378B03DDB4D", 3008, 0, 0, number, CLIENT_ADDRESS)
 #define HEAD "\"RuleName\":\"-\",\"UtcTime\":\"2026-11-24 03:32:34.123\",\"ProcessGuid\":null,\"ProcessId\":null,"
 
 static void open_connection(void)
@@ -83,7 +85,7 @@ Test(sysmon, event_3)
 	addr_parse("2001:db8:0:1::2", &s->r.tuple.dst);
 	cr_expect_str_eq(
 		lines(),
-		SYSMON(3, 2) "{" HEAD
+		SYSMON_OF(3, 2, "fe80::1") "{" HEAD
 		"\"Image\":null,\"User\":null,\"Protocol\":\"udp\",\"Initiated\":true,"
 		"\"SourceIsIpv6\":true,\"SourceIp\":\"fe80::1\",\"SourceHostname\":null,"
 		"\"SourcePort\":45107,\"SourcePortName\":\"-\",\"DestinationIsIpv6\":true,"

@@ -1,0 +1,49 @@
+/* The findings of rules, correlations and detectors: many hits of one rule on one client and
+ * service are one finding that grows. */
+#ifndef EGRET_DETECT_FINDINGS_H
+#define EGRET_DETECT_FINDINGS_H
+
+#include "detect/finding.h"
+
+struct findings;
+
+/* One hit, before it is merged. What is not known is zero. Copied by whoever takes it. */
+struct finding_hit {
+	enum finding_kind kind;
+	const struct rule_info *rule;
+	enum sigma_level level;
+	const struct addr *client;
+	struct str host, user, image;
+	const struct service *service;
+	enum tier tier;
+	struct str name;
+	enum name_source source;
+	const struct tuple *tuple;
+	uint64_t time, first; /* ns; first: 0 is `time` */
+	uint64_t matches;
+	bool possible;
+	const char *const *hangs_on, *const *because; /* texts that outlive the findings */
+	unsigned hangs_on_count, because_count;
+	const struct str *group; /* tells apart findings of one correlation */
+	unsigned group_count;
+	const struct evidence *evidence;
+	unsigned evidence_count;
+	double score;
+	const uint64_t *lines;
+	unsigned line_count;
+};
+
+/* `each` hears every hit as a finding of its own, at once, and nothing is kept; NULL: hits are
+ * merged. */
+struct findings *findings_new(finding_each *each, void *context);
+void findings_free(struct findings *f);
+
+void findings_add(struct findings *f, const struct finding_hit *h);
+
+/* The merged ones: the highest level first, then by time. */
+void findings_list(const struct findings *f, finding_each *each, void *context);
+
+uint64_t findings_refused(const struct findings *f); /* hits beyond LIMIT_FINDINGS */
+uint64_t findings_count(const struct findings *f);
+
+#endif

@@ -1,0 +1,159 @@
+#include "detect/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "detect/tool.h"
+
+#define TOOL_SLOTS                                                                                 \
+	(64 * 1024) /* connections whose tool is remembered; a later one takes the place */
+
+struct watch {
+	struct detectors *detectors;
+	struct findings *findings;
+	const struct networks *home;
+	struct hash_key key;
+	struct {
+		uint64_t flow;
+		struct str tool; /* static text */
+	} * tools;
+	struct rule_info rules[DETECTORS];
+};
+
+static const char *const exfiltration[] = {"attack.exfiltration", "attack.t1567.002", NULL};
+
+static const char *const rule_ids[DETECTORS] = {
+	[DETECTOR_N2] = "egret.new-service", [DETECTOR_V1] = "egret.burst",
+	[DETECTOR_V2] = "egret.own-max",     [DETECTOR_V3] = "egret.robust",
+	[DETECTOR_V4] = "egret.cusum",	     [DETECTOR_V5] = "egret.population",
+	[DETECTOR_V6] = "egret.hoard",	     [DETECTOR_V7] = "egret.fanout",
+	[DETECTOR_V8] = "egret.tenant",	     [DETECTOR_V9] = "egret.unnamed",
+	[DETECTOR_T1] = "egret.tool",
+};
+
+static enum sigma_level level_of(enum severity s)
+{
+	return (enum sigma_level)(LEVEL_LOW + (int)s);
+}
+
+static void found(void *context, const struct detection *d)
+{
+	struct watch *w = context;
+	struct evidence evidence[FINDING_EVIDENCE_MAX];
+	struct finding_hit hit = {
+		.kind = FINDING_DETECTOR,
+		.rule = &w->rules[d->detector],
+		.level = level_of(d->severity),
+		.client = &d->client,
+		.service = d->service,
+		.tier = d->tier,
+		.name = d->name,
+		.time = d->last,
+		.first = d->first,
+		.matches = 1,
+		.evidence = evidence,
+		.score = d->score,
+		.group = &d->label,
+		.group_count = d->service ? 0 : 1,
+	};
+
+	evidence[hit.evidence_count++] = (struct evidence){.name = detector_name(d->detector),
+							   .unit = unit_name(d->unit),
+							   .value = d->value,
+							   .threshold = d->threshold};
+	for (unsigned i = 0; i < d->item_count && hit.evidence_count < FINDING_EVIDENCE_MAX; i++)
+		if (d->items[i].unit != UNIT_TEXT)
+			evidence[hit.evidence_count++] =
+				(struct evidence){.name = d->items[i].name,
+						  .unit = unit_name(d->items[i].unit),
+						  .value = d->items[i].value};
+	findings_add(w->findings, &hit);
+}
+
+struct watch *watch_new(const struct watch_options *o)
+{
+	struct watch *w = mem_zalloc(sizeof *w);
+
+	w->findings = o->findings;
+	w->home = o->home;
+	hash_key_init(&w->key);
+	w->tools = mem_array(TOOL_SLOTS, sizeof *w->tools);
+	for (int d = 0; d < DETECTORS; d++)
+		w->rules[d] = (struct rule_info){.id = rule_ids[d],
+						 .title = detector_title((enum detector)d),
+						 .name = "",
+						 .description = "",
+						 .status = "stable",
+						 .tags = exfiltration,
+						 .file = ""};
+	w->detectors = detectors_new(o->settings, (struct detection_sink){found, w});
+	return w;
+}
+
+struct detectors *watch_detectors(struct watch *w)
+{
+	return w->detectors;
+}
+
+void watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	detectors_free(w->detectors);
+	free(w->tools);
+	free(w);
+}
+
+static size_t slot_of(const struct watch *w, uint64_t flow)
+{
+	return hash_fold(flow ^ w->key.w[0], w->key.w[1]) % TOOL_SLOTS;
+}
+
+void watch_tool(struct watch *w, const struct record *r)
+{
+	struct str tool = r->kind == RECORD_HTTP ? tool_of_agent(r->http.user_agent)
+						 : tool_of_ja4(r->tls.ja4);
+	size_t slot = slot_of(w, r->flow_id);
+
+	if (!tool.n)
+		return;
+	w->tools[slot].flow = r->flow_id;
+	w->tools[slot].tool = tool;
+}
+
+static bool is_ours(const struct watch *w, const struct addr *a)
+{
+	return w->home ? networks_have(w->home, a) : addr_is_private(a);
+}
+
+void watch_flow(struct watch *w, const struct watch_use *u)
+{
+	const struct record *r = u->r;
+	size_t slot = slot_of(w, r->flow_id);
+	bool internal = is_ours(w, &r->tuple.dst) || addr_is_multicast(&r->tuple.dst);
+	bool back = u->up < 0 || u->down < 0;
+	struct detector_use use = {
+		.time = r->time,
+		.client = r->tuple.src,
+		.server = r->tuple.dst,
+		.service = u->service,
+		.tier = u->tier,
+		.name = u->name,
+		.source = u->source,
+		.hides = r->flow.hides,
+		.internal = internal && !u->service,
+		.up = (uint64_t)(back ? -u->up : u->up),
+		.down = (uint64_t)(back ? -u->down : u->down),
+	};
+
+	if (w->tools[slot].flow == r->flow_id)
+		use.tool = w->tools[slot].tool;
+	if (back)
+		detectors_retract(w->detectors, &use);
+	else if (!internal || u->service)
+		detectors_upload(w->detectors, &use);
+	else if (use.down)
+		detectors_download(w->detectors, r->time, &r->tuple.src, use.down);
+}

@@ -1,0 +1,37 @@
+/* Feeds the volume detectors with what connections carry, and turns what they say into findings. */
+#ifndef EGRET_DETECT_WATCH_H
+#define EGRET_DETECT_WATCH_H
+
+#include "detect/detectors.h"
+#include "detect/findings.h"
+#include "detect/networks.h"
+
+struct watch;
+
+struct watch_options {
+	const struct detector_settings *settings; /* copied */
+	struct findings *findings;		  /* outlives it */
+	const struct networks *home;		  /* outlives it; NULL: the private addresses */
+};
+
+struct watch *watch_new(const struct watch_options *o);
+void watch_free(struct watch *w);
+
+/* For allow-lists and for what outlives a restart. */
+struct detectors *watch_detectors(struct watch *w);
+
+/* What a client said about the program that it is: heard before the bytes of the connection. */
+void watch_tool(struct watch *w, const struct record *r);
+
+struct watch_use {
+	const struct record *r; /* RECORD_CONN or RECORD_FLOW */
+	const struct service *service;
+	enum tier tier;
+	struct str name;
+	enum name_source source;
+	int64_t up, down; /* bytes since the last call for this connection; negative: taken back */
+};
+
+void watch_flow(struct watch *w, const struct watch_use *u);
+
+#endif

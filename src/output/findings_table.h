@@ -1,0 +1,18 @@
+/* Findings as aligned tables for a person. */
+#ifndef EGRET_OUTPUT_FINDINGS_TABLE_H
+#define EGRET_OUTPUT_FINDINGS_TABLE_H
+
+#include <stdio.h>
+
+#include "detect/finding.h"
+
+struct findings_table;
+
+struct findings_table *findings_table_new(void);
+/* A finding_each; context is the table. */
+void findings_table_add(void *context, const struct finding *f);
+/* Uploads and names in one table, what rules found in another; or a line that says there is
+ * nothing. Frees it. */
+void findings_table_print(struct findings_table *t, FILE *out);
+
+#endif

@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+"""Feeds lines of JSON to the egret that was built, with rules, and looks at what it finds.
+
+    events_test.py [EGRET]        (default: ./egret)
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.dirname(HERE)
+sys.path[:0] = [HERE, TESTS]
+import validate  # noqa: E402
+
+EGRET = os.path.abspath("egret")
+DEMO = os.path.join(TESTS, "captures", "demo.pcap")
+LISTS = os.path.join(TESTS, "..", "domains")
+with open(os.path.join(TESTS, "..", "src", "output", "finding.schema.json"), encoding="utf-8") as f:
+    VALID = validate.Validator(json.load(f))
+
+MEGA = """
+title: A client asks for MEGA
+id: 8f0c9a52-6f0a-4c0e-9d5c-0c1f1f6f2a01
+level: low
+tags: [attack.exfiltration, attack.t1567.002]
+logsource: {product: windows, category: dns_query}
+detection:
+    selection:
+        QueryName|contains: userstorage.mega.co.nz
+    condition: selection
+"""
+
+BROWSER = """
+title: Something other than a browser connects to MEGA
+id: 8f0c9a52-6f0a-4c0e-9d5c-0c1f1f6f2a02
+level: high
+logsource: {product: windows, category: network_connection}
+detection:
+    selection:
+        DestinationHostname|endswith: .mega.nz
+    filter:
+        Image|endswith: '\\\\chrome.exe'
+    condition: selection and not filter
+"""
+
+
+def sysmon22(name, time="2026-11-24 10:00:00.000"):
+    return {"Event": {"System": {"Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}},
+                                 "EventID": 22, "Computer": "desk1",
+                                 "Channel": "Microsoft-Windows-Sysmon/Operational"},
+                      "EventData": {"RuleName": "-", "UtcTime": time, "QueryName": name,
+                                    "QueryStatus": "0", "QueryResults": "::ffff:203.0.113.9;",
+                                    "Image": r"C:\\Tools\\rclone.exe", "User": r"ACME\\ada"}}}
+
+
+class Feed(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="egret-test-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def file(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    def egret(self, *arguments, stdin=None, status=0):
+        r = subprocess.run([EGRET, "--domains", LISTS, "--cache", CACHE, "--quiet", *arguments],
+                           input=stdin, capture_output=True, timeout=300)
+        self.assertEqual(r.returncode, status, r.stderr.decode())
+        return r
+
+    def findings(self, rules, lines, *arguments, status=0):
+        """The findings of rules (texts) over lines (objects, or texts as they are)."""
+        paths = []
+        for i, text in enumerate(rules):
+            paths += ["--rules", self.file(f"rule{i}.yml", text)]
+        data = "".join((x if isinstance(x, str) else json.dumps(x)) + "\n" for x in lines)
+        r = self.egret("-e", "-", "--json", *paths, *arguments, stdin=data.encode(), status=status)
+        out = []
+        for line in r.stdout.splitlines(keepends=True):
+            what = validate.problem(line, VALID, lambda _: True)
+            self.assertFalse(what, f"{what}: {line}")
+            out.append(json.loads(line))
+        self.errors = r.stderr.decode()
+        return out
+
+    def test_an_event_of_a_host_is_found_with_its_line_and_host(self):
+        found = self.findings([MEGA], [sysmon22("example.com"),
+                                       sysmon22("gfs270n123.userstorage.mega.co.nz")])
+        self.assertEqual(len(found), 1)
+        f = found[0]
+        self.assertEqual(f["rule"]["name"], "A client asks for MEGA")
+        self.assertEqual(f["egret"]["finding"]["lines"], [2])
+        self.assertEqual(f["egret"]["finding"]["certainty"], "match")
+        self.assertEqual(f["egret"]["finding"]["service"], "MEGA")
+        self.assertEqual(f["host"]["name"], "desk1")
+        self.assertEqual(f["user"]["name"], r"ACME\\ada")
+        self.assertEqual(f["threat"]["technique"]["subtechnique"]["id"], ["T1567.002"])
+
+    def test_many_matches_are_one_finding_unless_each_is_asked_for(self):
+        lines = [sysmon22("a.userstorage.mega.co.nz")] * 3
+        found = self.findings([MEGA], lines)
+        self.assertEqual([f["egret"]["finding"]["lines"] for f in found], [[1, 2, 3]])
+        found = self.findings([MEGA], lines, "--each")
+        self.assertEqual([f["egret"]["finding"]["lines"] for f in found], [[1], [2], [3]])
+
+    def test_a_line_that_is_no_json_is_told_and_the_rest_runs(self):
+        found = self.findings([MEGA], ["{not json", sysmon22("a.userstorage.mega.co.nz"), "", "7"],
+                              status=1)
+        self.assertEqual([f["egret"]["finding"]["lines"] for f in found], [[2]])
+        self.assertIn("-:1: ", self.errors)
+        self.assertIn("-:4: ", self.errors)
+
+    def test_as_says_what_a_bare_line_is(self):
+        line = {"QueryName": "x.userstorage.mega.co.nz"}
+        self.assertEqual(len(self.findings([MEGA], [line], "--as", "dns_query/windows")), 1)
+        self.assertEqual(len(self.findings([MEGA], [line], "--as", "proxy")), 0)
+
+    def test_a_broken_rule_is_told_and_the_others_load(self):
+        bad = MEGA.replace("condition: selection", "condition: nothing").replace("2a01", "2a09")
+        found = self.findings([bad, MEGA], [sysmon22("a.userstorage.mega.co.nz")], status=1)
+        self.assertEqual(len(found), 1)
+        self.assertIn("rule0.yml:", self.errors)
+
+    def test_an_absent_field_of_a_host_is_absent_on_the_wire_it_is_unknown(self):
+        line = {"DestinationHostname": "g.api.mega.nz", "Initiated": "true"}
+        found = self.findings([BROWSER], [line], "--as", "network_connection/windows")
+        self.assertEqual([f["egret"]["finding"]["certainty"] for f in found], ["match"])
+
+    def test_records_find_what_their_packets_find(self):
+        rules = os.path.join(TESTS, "..", "rules")
+        records = os.path.join(self.folder, "r.ndjson")
+        direct = self.egret("--rules", rules, "-t", "100k", "--json", "--records", records, DEMO)
+        fed = self.egret("--rules", rules, "-t", "100k", "--json", "-e", records)
+
+        def told(out):
+            found = [json.loads(line) for line in out.splitlines()]
+            for f in found:
+                f["egret"]["finding"].pop("lines", None)
+                f["egret"]["finding"].pop("more_lines", None)
+            return sorted(json.dumps(f, sort_keys=True) for f in found)
+        self.assertEqual(told(direct.stdout), told(fed.stdout))
+        self.assertGreater(len(told(fed.stdout)), 5)
+
+    def test_events_of_the_wire_in_sysmons_shape_come_back(self):
+        events = os.path.join(self.folder, "sysmon.ndjson")
+        rules = self.file("r.yml", """
+title: pCloud is looked up
+id: 8f0c9a52-6f0a-4c0e-9d5c-0c1f1f6f2a03
+level: low
+logsource: {product: windows, category: dns_query}
+detection:
+    selection: {EventID: 22, QueryName|endswith: .pcloud.com, QueryStatus: '0'}
+    condition: selection
+---
+title: pCloud is connected to, by what the wire cannot say
+id: 8f0c9a52-6f0a-4c0e-9d5c-0c1f1f6f2a04
+level: low
+logsource: {product: windows, category: network_connection}
+detection:
+    selection: {Initiated: 'true', DestinationHostname|endswith: .pcloud.com}
+    filter: {Image|endswith: \\pcloud.exe}
+    condition: selection and not filter
+---
+title: pCloud is looked up, as DNS-Client tells
+id: 8f0c9a52-6f0a-4c0e-9d5c-0c1f1f6f2a05
+level: low
+logsource: {product: windows, service: dns-client}
+detection:
+    selection: {EventID: 3008, QueryName|endswith: .pcloud.com}
+    condition: selection
+""")
+        direct = self.egret("--rules", rules, "-t", "never", "--json", DEMO)
+        self.egret("--records", events, "--format", "sysmon", DEMO)
+        fed = self.egret("--rules", rules, "-t", "never", "--json", "-e", events)
+
+        def told(out):
+            found = [json.loads(line) for line in out.splitlines()]
+            return sorted((f["rule"]["id"], f["source"]["ip"], f["egret"]["finding"]["certainty"],
+                           f["egret"]["finding"]["matches"],
+                           tuple(f["egret"]["finding"].get("hangs_on", ())))
+                          for f in found if f["egret"]["finding"]["kind"] == "rule")
+        self.assertEqual(told(direct.stdout), told(fed.stdout))
+        self.assertEqual(len(told(fed.stdout)), 3)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and os.path.exists(sys.argv[1]):
+        EGRET = os.path.abspath(sys.argv.pop(1))
+    with tempfile.TemporaryDirectory(prefix="egret-cache-") as CACHE:
+        os.chmod(CACHE, 0o700)
+        program = unittest.main(exit=False, verbosity=1)
+    failed = len(program.result.failures) + len(program.result.errors)
+    print(f"{program.result.testsRun - failed} passed, {failed} failed")
+    sys.exit(bool(failed))

@@ -1,0 +1,128 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/config.h"
+
+struct told {
+	int count;
+	unsigned line;
+	char text[ERROR_TEXT_MAX];
+};
+
+static void hear(void *context, const char *file, unsigned line, const char *text)
+{
+	struct told *t = context;
+
+	cr_expect_str_eq(file, "egret.yaml");
+	t->count++;
+	t->line = line;
+	snprintf(t->text, sizeof t->text, "%s", text);
+}
+
+static struct told parse(struct config *c, const char *text)
+{
+	struct told t = {0};
+	int problems = config_parse(c, "egret.yaml", str_of(text), hear, &t);
+
+	cr_expect_eq(problems, t.count);
+	return t;
+}
+
+Test(config, keys_of_every_type)
+{
+	struct config c;
+
+	config_init(&c);
+	struct told t = parse(&c, "rules: [a.yml, b]\n"
+				  "domains: one\n"
+				  "cache: ''\n"
+				  "strict: yes\n"
+				  "thresholds: {A: 5M, B: never}\n"
+				  "home-networks: []\n"
+				  "lists:\n"
+				  "  admins: [ada, bob]\n"
+				  "detectors:\n"
+				  "  burst: {enabled: no, upload-a: 7M}\n");
+	cr_assert_eq(t.count, 0, "%u: %s", t.line, t.text);
+	cr_assert_eq(c.rules.count, 2);
+	cr_expect_str_eq(c.rules.text[1], "b");
+	cr_expect_eq(c.domains.count, 1);
+	cr_expect_str_eq(c.cache, "");
+	cr_expect(c.strict);
+	cr_expect_eq(c.threshold[0], 5000000);
+	cr_expect_eq(c.threshold[1], UINT64_MAX);
+	cr_expect_eq(c.threshold[2], 500000000, "what is not said keeps its default");
+	cr_expect(c.home.set && !c.home.count);
+	cr_assert_eq(c.list_count, 1);
+	cr_expect_str_eq(c.lists[0].name, "admins");
+	cr_expect_eq(c.lists[0].count, 2);
+	cr_expect_not(c.detectors.burst);
+	cr_expect_eq(c.detectors.burst_a, 7000000);
+	config_fini(&c);
+}
+
+Test(config, mistakes_are_told_with_their_lines_and_the_rest_holds)
+{
+	static const struct {
+		const char *text;
+		unsigned line;
+		const char *part;
+	} cases[] = {
+		{"strict: yes\nruels: x\n", 2, "ruels"},
+		{"strict: maybe\n", 1, "yes or no"},
+		{"thresholds:\n  A: much\n", 2, "thresholds.A"},
+		{"thresholds:\n  E: 1M\n", 2, "thresholds.E"},
+		{"rules: {a: b}\n", 1, "rules"},
+		{"strict: [yes]\n", 1, "one value"},
+		{"detectors:\n  burst:\n    upload-a: -1\n", 3, "burst.upload-a"},
+		{"detectors:\n  nothing: 1\n", 2, "nothing"},
+		{"lists: [a]\n", 1, "lists"},
+		{"- a\n- b\n", 1, "map"},
+		{"a: [\n", 0, ""},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct config c;
+		config_init(&c);
+		struct told t = parse(&c, cases[i].text);
+		cr_expect_eq(t.count, 1, "case %zu: %d problems", i, t.count);
+		if (cases[i].line)
+			cr_expect_eq(t.line, cases[i].line, "case %zu: line %u", i, t.line);
+		cr_expect(strstr(t.text, cases[i].part), "case %zu: %s", i, t.text);
+		config_fini(&c);
+	}
+}
+
+static char *dump(const struct config *c)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	config_dump(c, f);
+	fclose(f);
+	return text;
+}
+
+Test(config, what_is_dumped_reads_back_the_same)
+{
+	struct config c, again;
+
+	config_init(&c);
+	parse(&c, "rules: [it's, b]\nthresholds: {C: 3G}\nlists: {x: [a, 'b c']}\n"
+		  "detectors: {cusum: {alarm: 7.5}, hoard: {enabled: off}}\nstrict: true\n");
+	char *first = dump(&c);
+	config_init(&again);
+	struct told t = parse(&again, first);
+	cr_assert_eq(t.count, 0, "%u: %s\n%s", t.line, t.text, first);
+	char *second = dump(&again);
+	cr_expect_str_eq(first, second);
+	cr_expect_eq(again.threshold[2], UINT64_C(3000000000));
+	cr_expect_eq(again.detectors.cusum_alarm, 7.5);
+	free(first);
+	free(second);
+	config_fini(&c);
+	config_fini(&again);
+}
