@@ -150,6 +150,7 @@ int work_open(struct work *w, const struct options *o, bool events, struct error
 	struct analyst_options a = {.set = w->set,
 				    .next = {w->records ? to_file : NULL, w},
 				    .rules = w->rules,
+				    .hosts = events,
 				    .detectors = &w->config.detectors,
 				    .home = w->config.home.set ? &w->home : NULL,
 				    .strict = o->strict || w->config.strict,

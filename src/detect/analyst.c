@@ -70,8 +70,10 @@ struct analyst *analyst_new(const struct analyst_options *o)
 		a->watch = watch_new(&(struct watch_options){
 			.settings = o->detectors, .findings = a->findings, .home = o->home});
 	if (o->rules)
-		a->hunt = hunt_new(&(struct hunt_options){
-			.rules = o->rules, .findings = a->findings, .strict = o->strict});
+		a->hunt = hunt_new(&(struct hunt_options){.rules = o->rules,
+							  .findings = a->findings,
+							  .strict = o->strict,
+							  .hosts = o->hosts});
 	return a;
 }
 

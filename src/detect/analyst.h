@@ -37,6 +37,7 @@ struct analyst_options {
 	struct ruleset *rules;			   /* NULL: none; outlives it */
 	const struct detector_settings *detectors; /* NULL: no detectors */
 	const struct networks *home; /* outlives the analyst; NULL: the private addresses */
+	bool hosts;		     /* lines of hosts come as well as records */
 	bool strict;		     /* possible matches of rules are none */
 	finding_each *each; /* hears every match of a rule at once, nothing merged; NULL: merged */
 	void *each_context;

@@ -184,7 +184,7 @@ static void keep_name(struct findings *t, struct kept *k, const struct finding_h
 	k->f.more_names = true;
 }
 
-static struct kept *find_or_make(struct findings *t, const struct finding_hit *h)
+static uint32_t find_or_make(struct findings *t, const struct finding_hit *h)
 {
 	char id[FINDING_ID_MAX];
 
@@ -193,12 +193,12 @@ static struct kept *find_or_make(struct findings *t, const struct finding_hit *h
 	for (struct hprobe q = hindex_probe(&t->index, hash); hindex_next(&t->index, &q);) {
 		struct kept *k = pool_at(&t->kept, q.ref);
 		if (memcmp(k->f.id, id, FINDING_ID_MAX) == 0)
-			return k;
+			return q.ref;
 	}
 	uint32_t n = pool_get(&t->kept);
 	if (n == POOL_NONE) {
 		t->refused++;
-		return NULL;
+		return FINDINGS_NONE;
 	}
 	struct kept *k = pool_at(&t->kept, n);
 	start(&k->f, h);
@@ -208,23 +208,33 @@ static struct kept *find_or_make(struct findings *t, const struct finding_hit *h
 		keep_text(t, &k->group[i], h->group[i]);
 	hindex_add(&t->index, hash, n);
 	t->told++;
-	return k;
+	return n;
 }
 
-void findings_add(struct findings *t, const struct finding_hit *h)
+uint32_t findings_add(struct findings *t, const struct finding_hit *h)
 {
 	if (t->each) {
 		tell_alone(t, h);
-		return;
+		return FINDINGS_NONE;
 	}
-	struct kept *k = find_or_make(t, h);
-	if (!k)
-		return;
+	uint32_t n = find_or_make(t, h);
+	if (n == FINDINGS_NONE)
+		return n;
+	struct kept *k = pool_at(&t->kept, n);
 	grow(&k->f, h);
 	keep_name(t, k, h);
-	keep_text(t, &k->host, h->host);
-	keep_text(t, &k->user, h->user);
-	keep_text(t, &k->image, h->image);
+	findings_complete(t, n, h->host, h->user, h->image);
+	return n;
+}
+
+void findings_complete(struct findings *t, uint32_t number, struct str host, struct str user,
+		       struct str image)
+{
+	struct kept *k = pool_at(&t->kept, number);
+
+	keep_text(t, &k->host, host);
+	keep_text(t, &k->user, user);
+	keep_text(t, &k->image, image);
 }
 
 static int order(const void *x, const void *y)

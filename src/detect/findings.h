@@ -38,7 +38,13 @@ struct finding_hit {
 struct findings *findings_new(finding_each *each, void *context);
 void findings_free(struct findings *f);
 
-void findings_add(struct findings *f, const struct finding_hit *h);
+#define FINDINGS_NONE UINT32_MAX
+
+/* The number of the finding that took the hit; FINDINGS_NONE when none is kept. */
+uint32_t findings_add(struct findings *f, const struct finding_hit *h);
+/* Fills in what the host told later; texts that are there already stay. */
+void findings_complete(struct findings *f, uint32_t number, struct str host, struct str user,
+		       struct str image);
 
 /* The merged ones: the highest level first, then by time. */
 void findings_list(const struct findings *f, finding_each *each, void *context);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "detect/host_view.h"
 #include "event/wire.h"
 #include "sigma/correlate.h"
 
@@ -34,7 +35,8 @@ struct hunt {
 	uint64_t serial;       /* of the record or line */
 	uint64_t *seen;	       /* by rule: the last serial that it matched */
 	struct subject now;
-	FILE *explain; /* not NULL: tell why instead of running */
+	struct host_view *hosts; /* NULL: nothing of them is known */
+	FILE *explain;		 /* not NULL: tell why instead of running */
 };
 
 static void found_correlation(void *context, const struct correlation_hit *c);
@@ -63,6 +65,8 @@ struct hunt *hunt_new(const struct hunt_options *o)
 	h->findings = o->findings;
 	h->strict = o->strict;
 	h->wire = wire_new(h->set->fields);
+	if (o->hosts)
+		h->hosts = host_view_new(h->set->fields, h->findings);
 	h->seen = mem_array(h->set->rules->rule_count + 1, sizeof *h->seen);
 	h->correlator = correlator_new(h->set->rules, h->set->fields, found_correlation, h);
 	for (int v = 0; v < WIRE_VIEWS; v++)
@@ -77,6 +81,7 @@ void hunt_free(struct hunt *h)
 		return;
 	correlator_free(h->correlator);
 	wire_free(h->wire);
+	host_view_free(h->hosts);
 	free(h->seen);
 	free(h);
 }
@@ -101,6 +106,14 @@ static struct finding_hit hit_of(const struct hunt *h, const struct rule_info *r
 	};
 }
 
+static void add(struct hunt *h, const struct finding_hit *hit)
+{
+	uint32_t finding = findings_add(h->findings, hit);
+
+	if (h->hosts)
+		host_view_note(h->hosts, h->serial, finding);
+}
+
 static void found_rule(void *context, const struct event *e, const struct sigma_match *m)
 {
 	struct hunt *h = context;
@@ -120,7 +133,7 @@ static void found_rule(void *context, const struct event *e, const struct sigma_
 		hit.because_count = m->because_count;
 		hit.lines = &h->now.line;
 		hit.line_count = h->now.line != 0;
-		findings_add(h->findings, &hit);
+		add(h, &hit);
 	}
 	correlator_take(h->correlator, e, m, 0);
 }
@@ -163,7 +176,7 @@ static void found_correlation(void *context, const struct correlation_hit *c)
 	hit.evidence_count = 1;
 	hit.lines = c->line;
 	hit.line_count = c->line_count;
-	findings_add(h->findings, &hit);
+	add(h, &hit);
 }
 
 /* Every rule of the event's view, one after the other. */
@@ -191,15 +204,61 @@ static void run(struct hunt *h, const struct event *e)
 		sigma_engine_run(h->set->engine, e, found_rule, h);
 }
 
+/* With what its host told of it, rules are those of a view of its own: more is known there. */
+static void run_filled(struct hunt *h, enum wire_view v, const struct event *e)
+{
+	struct event filled = host_view_fill(h->hosts, e);
+	size_t count;
+	const struct logsource *source = wire_logsources(v, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		filled.view = sigma_engine_view(h->set->engine, &source[i], filled.unknown);
+		run(h, &filled);
+	}
+}
+
 static void take_view(void *context, enum wire_view v, bool encrypted, struct event *e)
 {
 	struct hunt *h = context;
 
 	e->line = h->now.line;
+	if (h->hosts && h->hosts->joined) {
+		run_filled(h, v, e);
+		return;
+	}
 	for (unsigned i = 0; i < h->view[v][encrypted].count; i++) {
 		e->view = h->view[v][encrypted].view[i];
 		run(h, e);
 	}
+}
+
+static void ask_host(struct hunt *h, const struct record *r)
+{
+	struct join_key key = {.time = r->start, .tuple = &r->tuple};
+
+	if (r->kind == RECORD_DNS)
+		key = (struct join_key){
+			.time = r->start, .name = r->dns.question, .client = &r->tuple.src};
+	host_view_record(h->hosts, &key, h->serial);
+	if (!h->hosts->joined)
+		return;
+	h->now.host = h->hosts->host.host;
+	h->now.user = h->hosts->host.user;
+	h->now.image = h->hosts->host.image;
+}
+
+static void tell_host(struct hunt *h, const struct line *line)
+{
+	struct join_key key = {.time = line->event.time,
+			       .tuple = line->has_tuple ? &line->tuple : NULL,
+			       .community_id = line->community_id,
+			       .name = line->name};
+	struct join_host host = {.image = line->image,
+				 .user = line->user,
+				 .host = line->host,
+				 .line = line->event.line};
+
+	host_view_event(h->hosts, &line->event, &key, &host);
 }
 
 void hunt_record(struct hunt *h, const struct record *r, const struct hunt_subject *s)
@@ -221,6 +280,8 @@ void hunt_record(struct hunt *h, const struct record *r, const struct hunt_subje
 				  .source = s->source,
 				  .tuple = &r->tuple,
 				  .line = s->line};
+	if (h->hosts)
+		ask_host(h, r);
 	wire_events(h->wire, r, &service, h->wanted, h->all_values, take_view, h);
 }
 
@@ -251,6 +312,8 @@ void hunt_line(struct hunt *h, const struct line *line, const struct domain_entr
 				  .name = line->name,
 				  .tuple = line->has_tuple ? &line->tuple : NULL,
 				  .line = e.line};
+	if (h->hosts)
+		tell_host(h, line);
 	for (unsigned i = 0; i < line->sources; i++) {
 		e.view = sigma_engine_view(h->set->engine, &line->source[i], e.unknown);
 		if (!sigma_view_rules(h->set->engine, e.view))

@@ -16,6 +16,7 @@ struct hunt_options {
 	struct ruleset *rules;	   /* outlives it */
 	struct findings *findings; /* outlives it */
 	bool strict;		   /* what is only possible is no match */
+	bool hosts; /* events of hosts come as well: they are joined with what the wire saw */
 };
 
 struct hunt *hunt_new(const struct hunt_options *o);

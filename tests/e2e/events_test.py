@@ -132,6 +132,41 @@ class Feed(unittest.TestCase):
         found = self.findings([BROWSER], [line], "--as", "network_connection/windows")
         self.assertEqual([f["egret"]["finding"]["certainty"] for f in found], ["match"])
 
+    def joined(self, image, host_first):
+        """The finding of BROWSER on a connection that both the wire and its host tell."""
+        record = {"@timestamp": "2026-11-24T10:00:00.000000000Z", "ecs": {"version": "9.0.0"},
+                  "event": {"kind": "event", "category": ["network"], "dataset": "egret.conn",
+                            "type": ["connection", "start"], "start": "2026-11-24T10:00:00.000000000Z",
+                            "end": "2026-11-24T10:00:00.000000000Z"},
+                  "source": {"ip": "10.0.0.7", "port": 50000, "bytes": 0},
+                  "destination": {"ip": "203.0.113.9", "port": 443, "bytes": 0,
+                                  "domain": "g.api.mega.nz"},
+                  "network": {"transport": "tcp", "iana_number": "6"},
+                  "egret": {"flow_id": "0000000000000001", "sequence": 0, "name_source": "sni"}}
+        host = {"Event": {"System": {"Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}},
+                                     "EventID": 3, "Computer": "desk1",
+                                     "Channel": "Microsoft-Windows-Sysmon/Operational"},
+                          "EventData": {"UtcTime": "2026-11-24 10:00:01.000", "Image": image,
+                                        "User": "ada", "Protocol": "tcp", "Initiated": "true",
+                                        "SourceIp": "10.0.0.7", "SourcePort": 50000,
+                                        "DestinationIp": "203.0.113.9", "DestinationPort": 443}}}
+        found = self.findings([BROWSER], [host, record] if host_first else [record, host])
+        return [f["egret"]["finding"]["certainty"] for f in found], found
+
+    def test_what_the_host_tells_decides_what_the_wire_cannot_know(self):
+        certainty, found = self.joined("C:\\rclone.exe", True)
+        self.assertEqual(certainty, ["match"])
+        self.assertEqual(found[0]["process"]["executable"], "C:\\rclone.exe")
+        self.assertEqual(found[0]["user"]["name"], "ada")
+        self.assertEqual(self.joined("C:\\Google\\chrome.exe", True)[0], [])
+
+    def test_a_host_that_tells_later_completes_the_finding(self):
+        certainty, found = self.joined("C:\\rclone.exe", False)
+        self.assertEqual(certainty, ["possible"])
+        self.assertEqual(found[0]["egret"]["finding"]["hangs_on"], ["Image"])
+        self.assertEqual(found[0]["process"]["executable"], "C:\\rclone.exe")
+        self.assertEqual(found[0]["host"]["name"], "desk1")
+
     def test_records_find_what_their_packets_find(self):
         rules = os.path.join(TESTS, "..", "rules")
         records = os.path.join(self.folder, "r.ndjson")
