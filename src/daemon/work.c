@@ -130,6 +130,36 @@ static void allow_all(struct work *w)
 	allow(w, OWN_TENANT, &c->own_tenants);
 }
 
+static const char *state_folder(const struct work *w)
+{
+	return w->config.state && *w->config.state ? w->config.state : NULL;
+}
+
+/* What is damaged is set aside, and the start goes on empty. */
+static void load_state(struct work *w)
+{
+	struct state_section sections[ANALYST_SECTIONS];
+	size_t n = analyst_sections(w->analyst, sections);
+	struct error e;
+
+	if (state_folder(w) && state_load(state_folder(w), sections, n, &e) == STATE_REFUSED) {
+		fprintf(stderr, "egret: %s\n", e.text);
+		w->damage++;
+	}
+}
+
+static void save_state(struct work *w)
+{
+	struct state_section sections[ANALYST_SECTIONS];
+	size_t n = analyst_sections(w->analyst, sections);
+	struct error e;
+
+	if (state_folder(w) && state_save(state_folder(w), sections, n, &e)) {
+		work_fail(&e);
+		w->damage++;
+	}
+}
+
 int work_open(struct work *w, const struct options *o, bool events, struct error *e)
 {
 	struct timespec t;
@@ -158,12 +188,14 @@ int work_open(struct work *w, const struct options *o, bool events, struct error
 				    .each_context = w};
 	memcpy(a.threshold, w->config.threshold, sizeof a.threshold);
 	w->analyst = analyst_new(&a);
+	load_state(w);
 	allow_all(w);
 	return 0;
 }
 
 void work_tell(struct work *w)
 {
+	save_state(w);
 	if (w->o->each)
 		return;
 	if (w->o->json) {

@@ -5,10 +5,7 @@
 
 #include "base/mem.h"
 #include "core/limits.h"
-#include "detect/findings.h"
-#include "detect/hunt.h"
-#include "detect/ledger.h"
-#include "detect/watch.h"
+#include "detect/analyst_inner.h"
 #include "names/names.h"
 #include "names/resolvers.h"
 #include "services/verdict.h"
@@ -26,27 +23,6 @@ struct open_flow {
 	uint64_t account_up, account_down, account_missed; /* of these, on the present account */
 	uint64_t before; /* bytes up that an earlier part of it told, which was evicted */
 	bool resumed;
-};
-
-struct analyst {
-	struct domain_set *set;
-	struct record_sink next;
-	uint64_t threshold[4];
-	struct intern texts;
-	struct names names;
-	struct name_lesson lesson; /* filled again and again */
-	struct verdict_cache verdicts;
-	struct ledger ledger;
-	struct findings *findings;
-	struct hunt *hunt;   /* NULL: no rules */
-	struct watch *watch; /* NULL: no detectors */
-	const struct ruleset *rules;
-	bool each;	   /* findings are told one by one */
-	uint64_t line;	   /* of the record at hand */
-	struct pool flows; /* struct open_flow */
-	struct hindex flow_index;
-	struct hash_key key;
-	struct analyst_summary sum;
 };
 
 struct analyst *analyst_new(const struct analyst_options *o)

@@ -11,6 +11,7 @@
 #include "detect/finding.h"
 #include "detect/networks.h"
 #include "detect/ruleset.h"
+#include "detect/state.h"
 #include "event/line_in.h"
 #include "services/domain_set.h"
 
@@ -51,6 +52,11 @@ bool analyst_wants_dns_text(const struct analyst *a);
 
 /* For allow-lists and for what outlives a restart; NULL when there are none. */
 struct detectors *analyst_detectors(struct analyst *a);
+
+/* What has to outlive a restart, as sections for detect/state.h: names, ledger, and what the
+ * detectors learned. Returns how many. */
+#define ANALYST_SECTIONS 3
+size_t analyst_sections(struct analyst *a, struct state_section out[ANALYST_SECTIONS]);
 
 void analyst_take(struct analyst *a, const struct record *r);
 /* A record or an event read from a line of text; line.kind is LINE_RECORD or LINE_EVENT. */

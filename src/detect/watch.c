@@ -12,6 +12,7 @@
 
 struct watch {
 	struct detectors *detectors;
+	struct detector_settings settings;
 	struct findings *findings;
 	const struct networks *home;
 	struct hash_key key;
@@ -88,11 +89,18 @@ struct watch *watch_new(const struct watch_options *o)
 						 .status = "stable",
 						 .tags = exfiltration,
 						 .file = ""};
-	w->detectors = detectors_new(o->settings, (struct detection_sink){found, w});
+	w->settings = *o->settings;
+	w->detectors = detectors_new(&w->settings, (struct detection_sink){found, w});
 	return w;
 }
 
-struct detectors *watch_detectors(struct watch *w)
+void watch_forget(struct watch *w)
+{
+	detectors_free(w->detectors);
+	w->detectors = detectors_new(&w->settings, (struct detection_sink){found, w});
+}
+
+struct detectors *watch_detectors(const struct watch *w)
 {
 	return w->detectors;
 }

@@ -18,7 +18,10 @@ struct watch *watch_new(const struct watch_options *o);
 void watch_free(struct watch *w);
 
 /* For allow-lists and for what outlives a restart. */
-struct detectors *watch_detectors(struct watch *w);
+struct detectors *watch_detectors(const struct watch *w);
+
+/* Back to nothing learned. Allow-lists are gone as well. */
+void watch_forget(struct watch *w);
 
 /* What a client said about the program that it is: heard before the bytes of the connection. */
 void watch_tool(struct watch *w, const struct record *r);

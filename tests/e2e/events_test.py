@@ -167,6 +167,26 @@ class Feed(unittest.TestCase):
         self.assertEqual(found[0]["process"]["executable"], "C:\\rclone.exe")
         self.assertEqual(found[0]["host"]["name"], "desk1")
 
+    def test_what_was_learned_outlives_a_restart(self):
+        state = os.path.join(self.folder, "state")
+        config = self.file("egret.yaml", f"state: {state}\n")
+        once = self.egret("-c", config, "-t", "100k", "--json", "--rules=", DEMO).stdout
+        again = self.egret("-c", config, "-t", "100k", "--json", "--rules=", DEMO).stdout
+
+        def uploads(out):
+            found = [json.loads(line) for line in out.splitlines()]
+            return {f["event"]["id"]: f["source"]["bytes"] for f in found
+                    if f["rule"]["id"] == "egret.upload"}
+        self.assertGreater(len(uploads(once)), 5)
+        self.assertEqual({k: 2 * v for k, v in uploads(once).items()}, uploads(again))
+        with open(os.path.join(state, "egret.state"), "r+b") as f:
+            f.seek(100)
+            f.write(b"damage")
+        r = self.egret("-c", config, "-t", "100k", "--json", "--rules=", DEMO, status=1)
+        self.assertEqual(uploads(r.stdout), uploads(once))
+        self.assertIn(b"egret.state", r.stderr)
+        self.assertTrue(os.path.exists(os.path.join(state, "egret.state.bad")))
+
     def test_records_find_what_their_packets_find(self):
         rules = os.path.join(TESTS, "..", "rules")
         records = os.path.join(self.folder, "r.ndjson")
