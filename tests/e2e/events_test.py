@@ -202,6 +202,29 @@ class Feed(unittest.TestCase):
         self.assertEqual(told(direct.stdout), told(fed.stdout))
         self.assertGreater(len(told(fed.stdout)), 5)
 
+    def test_the_demo_is_found_right_by_the_rules_that_ship(self):
+        rules = os.path.join(TESTS, "..", "rules")
+        out = self.egret("--rules", rules, "-t", "never", "--strict", "--json", DEMO).stdout
+        found = {}
+        for f in map(json.loads, out.splitlines()):
+            name = f["egret"]["finding"]["names"][0]["name"]
+            found.setdefault(f["source"]["ip"] + " " + name, set()).add(f["rule"]["name"])
+        for who, rule in (("10.77.0.12 content.dropboxapi.com", "A tool speaks to the Dropbox API"),
+                          ("10.77.0.14 transfer.sh",
+                           "curl uploads to a file sharing site over plain HTTP"),
+                          ("fd77::14 bashupload.com", "curl uploads to a file sharing site"),
+                          ("10.77.0.12 gfs270n080.userstorage.mega.co.nz", "Connection to MEGA"),
+                          ("10.77.0.12 gfs270n080.userstorage.mega.co.nz",
+                           "MEGA storage is looked up"),
+                          ("10.77.0.13 store1.gofile.io",
+                           "Connection to a file sharing or paste site")):
+            self.assertIn(rule, found.get(who, ()), who)
+        # what only browsed, and look-alikes, are none
+        for who in found:
+            for name in ("example-news.test", "example-stream.test", "notmega.nz",
+                         "ufile.io.example.com", "corp.example"):
+                self.assertNotIn(name, who)
+
     def test_events_of_the_wire_in_sysmons_shape_come_back(self):
         events = os.path.join(self.folder, "sysmon.ndjson")
         rules = self.file("r.yml", """
