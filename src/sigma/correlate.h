@@ -37,8 +37,8 @@
  * Memory is bounded per correlation (LIMIT_CORRELATION_ITEMS matches, LIMIT_CORRELATION_GROUPS
  * groups), and matches are forgotten only when there is no room. What is too old for any window
  * that can still come (by the times of the last arrivals: sigma/cells.h) goes first and is no loss;
- * else the group that was not heard of for longest goes, and that is counted. Windows that are
- * known already keep what was forgotten in their count.
+ * else the group that was not heard of for longest goes, or, of the one group that fills it all,
+ * the first matches; and that is counted.
  *
  * Cost: O(log n) a match in whatever order they come, and O(log n) a hit. Exceptions, all of which
  * can cost a look at each window that a late match falls into: eq, neq and several bounds at once,

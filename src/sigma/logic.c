@@ -20,28 +20,6 @@ bool logic_holds(const struct sigma_logic *l, const uint64_t bit[], uint64_t hit
 	return l->kind == NODE_AND;
 }
 
-/* `sure`: whether it holds of every part instead. */
-static bool bound(const struct sigma_logic *l, const uint64_t bit[], uint64_t hit, bool sure)
-{
-	switch (l->kind) {
-	case NODE_LEAF:
-		return !sure && hit & bit[l->ref]; /* a part may lack it */
-	case NODE_NOT:
-		return !bound(l->child[0], bit, hit, !sure);
-	default:
-		break;
-	}
-	for (size_t i = 0; i < l->count; i++)
-		if (bound(l->child[i], bit, hit, sure) == (l->kind == NODE_OR))
-			return l->kind == NODE_OR;
-	return l->kind == NODE_AND;
-}
-
-bool logic_may(const struct sigma_logic *l, const uint64_t bit[], uint64_t hit)
-{
-	return bound(l, bit, hit, false);
-}
-
 static void put(struct logic_terms *out, struct logic_term x)
 {
 	if (x.with & x.without)
