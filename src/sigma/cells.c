@@ -208,8 +208,7 @@ static bool is_group(const struct cells *c, const struct cell *x, uint64_t hash,
 	return true;
 }
 
-static uint32_t make_cell(struct cells *c, uint64_t hash, const struct str group[],
-			  unsigned values)
+static uint32_t make_cell(struct cells *c, uint64_t hash, const struct str group[], unsigned values)
 {
 	struct need need = need_of(values);
 

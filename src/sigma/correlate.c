@@ -213,8 +213,8 @@ static void pass_on(const struct search *q, const struct mark *m, const struct i
 	for (size_t i = 0; i < q->s->feeds.count; i++) {
 		struct state *s = &q->c->state[q->s->feeds.feed[i].state];
 		unsigned place = q->s->feeds.feed[i].place;
-		enum source_read got = source_read_cell(&s->source[place], &s->measure, &q->c->key,
-							q->cell, &f);
+		enum source_read got =
+			source_read_cell(&s->source[place], &s->measure, &q->c->key, q->cell, &f);
 		q->c->no_number += got == SOURCE_NO_NUMBER;
 		if (got != SOURCE_READ)
 			continue;
@@ -324,8 +324,7 @@ static void pair(const struct state *s, uint32_t a, uint32_t b)
 }
 
 /* Into both lanes, as far as it belongs there; certain hits are told first. */
-static void enter_forked(struct correlator *c, struct state *s, uint32_t cell,
-			 const struct fact *f)
+static void enter_forked(struct correlator *c, struct state *s, uint32_t cell, const struct fact *f)
 {
 	uint32_t certain = POOL_NONE, any = POOL_NONE;
 
@@ -405,8 +404,8 @@ void correlator_take(struct correlator *c, const struct event *e, const struct s
 	for (size_t i = 0; i < c->feeds[m->rule].count; i++) {
 		const struct feed *feed = &c->feeds[m->rule].feed[i];
 		struct state *s = &c->state[feed->state];
-		enum source_read got = source_read_event(&s->source[feed->place], &s->measure,
-							 &c->key, e, &f);
+		enum source_read got =
+			source_read_event(&s->source[feed->place], &s->measure, &c->key, e, &f);
 		c->no_number += got == SOURCE_NO_NUMBER;
 		if (got != SOURCE_READ)
 			continue;

@@ -57,14 +57,14 @@ struct correlator;
 /* One match that a correlation rests on, or what it found. */
 #define CORRELATION_LINES_MAX 64
 struct correlation_hit {
-	size_t correlation;   /* place in sigma_rules.correlation; silent ones are told as well */
-	bool possible;	      /* needs a match that was only possible */
+	size_t correlation; /* place in sigma_rules.correlation; silent ones are told as well */
+	bool possible;	    /* needs a match that was only possible */
 	/* The count, sum, …; of temporal ones, how many of the rules hit. A percentile or median
 	 * that would be costly to find (windows far apart in turn) is told as the bound that it
 	 * fulfils. */
 	double value;
-	uint64_t first, last; /* times of the window's matches, ns */
-	uint64_t matches;     /* in the window, less what was forgotten */
+	uint64_t first, last;			 /* times of the window's matches, ns */
+	uint64_t matches;			 /* in the window, less what was forgotten */
 	struct str group[CORRELATION_GROUP_MAX]; /* the group's values, in the order of group-by */
 	/* Input lines of the window's matches, the latest ones, in order of time. Of a correlation
 	 * that it rests on, that of its latest match. */

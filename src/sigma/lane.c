@@ -19,8 +19,7 @@ void lanes_fini(struct lanes *s)
 
 void lane_init(struct lane *l)
 {
-	*l = (struct lane){
-		.timeline = POOL_NONE, .occurs = POOL_NONE, .rank.root = POOL_NONE};
+	*l = (struct lane){.timeline = POOL_NONE, .occurs = POOL_NONE, .rank.root = POOL_NONE};
 }
 
 /* An occurrence hangs on the list of the mark at which its windows end. */
@@ -259,8 +258,8 @@ static bool judge_rules(const struct lanes *s, const struct lane *l, const struc
 	uint64_t after = lanes_after(s, m->time), hit = 0;
 
 	for (uint64_t left = s->measure->all; left; left &= left - 1) {
-		const struct occurrence *x = occur_last(&s->occurs, l->occurs,
-							(uint64_t)__builtin_ctzll(left), m->time);
+		const struct occurrence *x =
+			occur_last(&s->occurs, l->occurs, (uint64_t)__builtin_ctzll(left), m->time);
 		if (x && x->time > after)
 			hit |= left & -left;
 	}

@@ -36,7 +36,7 @@ static void put(struct logic_terms *out, struct logic_term x)
 static void split(const struct sigma_logic *l, bool not, struct logic_terms *out);
 
 /* All pairs of a term of `out` and one of the child. */
-static void multiply(struct logic_terms *out, const struct sigma_logic *l, bool not)
+static void multiply(struct logic_terms *out, const struct sigma_logic *l, bool not )
 {
 	struct logic_terms *left = mem_alloc(2 * sizeof *left), *right = left + 1;
 
@@ -46,13 +46,13 @@ static void multiply(struct logic_terms *out, const struct sigma_logic *l, bool 
 	out->more |= right->more;
 	for (size_t i = 0; i < left->count; i++)
 		for (size_t k = 0; k < right->count; k++)
-			put(out, (struct logic_term){
-					 left->term[i].with | right->term[k].with,
-					 left->term[i].without | right->term[k].without});
+			put(out,
+			    (struct logic_term){left->term[i].with | right->term[k].with,
+						left->term[i].without | right->term[k].without});
 	free(left);
 }
 
-static void add(struct logic_terms *out, const struct sigma_logic *l, bool not)
+static void add(struct logic_terms *out, const struct sigma_logic *l, bool not )
 {
 	struct logic_terms *more = mem_alloc(sizeof *more);
 
@@ -69,8 +69,8 @@ static void split(const struct sigma_logic *l, bool not, struct logic_terms *out
 	out->more = false;
 	if (l->kind == NODE_LEAF) {
 		uint64_t bit = UINT64_C(1) << l->ref;
-		put(out, not ? (struct logic_term){.without = bit}
-			     : (struct logic_term){.with = bit});
+		put(out,
+		    not ? (struct logic_term){.without = bit} : (struct logic_term){.with = bit});
 		return;
 	}
 	if (l->kind == NODE_NOT) {
@@ -78,14 +78,14 @@ static void split(const struct sigma_logic *l, bool not, struct logic_terms *out
 		return;
 	}
 	/* "not (a or b)" is "not a and not b" */
-	bool all = (l->kind == NODE_AND) != not;
+	bool all = (l->kind == NODE_AND) != not ;
 	if (all)
 		put(out, (struct logic_term){0});
 	for (size_t i = 0; i < l->count; i++)
 		if (all)
-			multiply(out, l->child[i], not);
+			multiply(out, l->child[i], not );
 		else
-			add(out, l->child[i], not);
+			add(out, l->child[i], not );
 }
 
 void logic_split(const struct sigma_logic *l, struct logic_terms *out)

@@ -50,8 +50,8 @@ static void number_rules(struct measure *m)
 /* The bound that finds windows: one that is no more than a limit on one side if there is one. */
 static size_t leading(const struct sigma_correlation *c)
 {
-	static const int rank[] = {[BOUND_GT] = 0, [BOUND_GTE] = 0, [BOUND_LT] = 1,
-				   [BOUND_LTE] = 1, [BOUND_EQ] = 2, [BOUND_NEQ] = 3};
+	static const int rank[] = {[BOUND_GT] = 0,  [BOUND_GTE] = 0, [BOUND_LT] = 1,
+				   [BOUND_LTE] = 1, [BOUND_EQ] = 2,  [BOUND_NEQ] = 3};
 	size_t best = 0;
 
 	for (size_t i = 1; i < c->bound_count; i++)

@@ -208,8 +208,8 @@ void order_look(const struct order *o, const struct occurs *occurs, uint32_t roo
 static bool none_of(const struct sight *s, uint64_t after, uint64_t upto)
 {
 	for (uint64_t left = s->term->without; left; left &= left - 1) {
-		const struct occurrence *x = occur_last(
-			s->occurs, s->root, (uint64_t)__builtin_ctzll(left), upto);
+		const struct occurrence *x =
+			occur_last(s->occurs, s->root, (uint64_t)__builtin_ctzll(left), upto);
 		if (x && x->time > after)
 			return false;
 	}

@@ -116,8 +116,8 @@ static void put_value(struct fact *out, uint64_t hash)
 		out->value[out->value_count++] = hash;
 }
 
-static bool read_values(const struct source *s, const struct measure *m,
-			const struct hash_key *key, const struct event *e, struct fact *out)
+static bool read_values(const struct source *s, const struct measure *m, const struct hash_key *key,
+			const struct event *e, struct fact *out)
 {
 	size_t fields = m->rule->field_count;
 	const struct event_value *v;

@@ -21,22 +21,22 @@
 #include "base/treap.h"
 
 struct item {
-	uint32_t next;	  /* at the same mark; POOL_NONE */
-	uint32_t twin;	  /* the same match in the other timeline of its group; POOL_NONE */
+	uint32_t next; /* at the same mark; POOL_NONE */
+	uint32_t twin; /* the same match in the other timeline of its group; POOL_NONE */
 	uint64_t line, token;
-	double number;	  /* the value that is summed, averaged or ranked */
-	bool told;	  /* the owner heard of it, by this timeline or the other */
-	bool settled;	  /* it and all behind it in the list were told by this timeline */
-	bool ranked;	  /* in the window of rank.h */
+	double number; /* the value that is summed, averaged or ranked */
+	bool told;     /* the owner heard of it, by this timeline or the other */
+	bool settled;  /* it and all behind it in the list were told by this timeline */
+	bool ranked;   /* in the window of rank.h */
 };
 
 struct mark {
 	struct treap_link link;
 	uint32_t items; /* the list; POOL_NONE */
 	uint64_t time;
-	double level; /* less what waits above it */
-	double wait;  /* to be added to both subtrees */
-	double most;  /* the highest of the open marks in the subtree, if it has any */
+	double level;	   /* less what waits above it */
+	double wait;	   /* to be added to both subtrees */
+	double most;	   /* the highest of the open marks in the subtree, if it has any */
 	uint32_t own : 31; /* items in the list */
 	uint32_t open : 1;
 	uint32_t count;	     /* items in the subtree */

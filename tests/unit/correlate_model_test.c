@@ -14,13 +14,7 @@ static uint32_t below(void *context, uint32_t n)
 	return (uint32_t)((*state >> 33) % n);
 }
 
-enum clock {
-	CLOCK_FORWARD,
-	CLOCK_ANY,
-	CLOCK_BACK,
-	CLOCK_JUMPS,
-	CLOCKS
-};
+enum clock { CLOCK_FORWARD, CLOCK_ANY, CLOCK_BACK, CLOCK_JUMPS, CLOCKS };
 
 static void fill(struct play *p, unsigned n, enum clock clock, bool possible, uint64_t *r)
 {
@@ -41,8 +35,8 @@ static void fill(struct play *p, unsigned n, enum clock clock, bool possible, ui
 		default:
 			time = 1000 + below(r, 30);
 		}
-		p[i] = (struct play){.rule = below(r, RULES), .time = time, .line = i + 1,
-				     .token = i};
+		p[i] = (struct play){
+			.rule = below(r, RULES), .time = time, .line = i + 1, .token = i};
 		p[i].possible = possible && below(r, 3) == 0;
 		p[i].same = i && below(r, 8) == 0;
 		for (int f = 0; f < PLAY_FIELDS; f++)

@@ -297,7 +297,7 @@ Test(correlate, temporal_with_a_number_of_rules)
 static struct sigma_logic *condition(void)
 {
 	static struct sigma_logic leaf[3], not, or, and;
-	static struct sigma_logic *not_child[1] = {&leaf[2]}, *or_child[2] = {&leaf[1], &not},
+	static struct sigma_logic *not_child[1] = {&leaf[2]}, *or_child[2] = {&leaf[1], &not },
 				  *and_child[2] = {&leaf[0], & or };
 
 	for (size_t i = 0; i < 3; i++)

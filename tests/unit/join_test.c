@@ -206,7 +206,8 @@ Test(join, is_bounded)
 
 Test(join, one_connection_does_not_push_out_the_others)
 {
-	struct tuple t = tuple("10.0.0.1", 1, "192.0.2.1"), rare = tuple("10.0.0.9", 2, "192.0.2.1");
+	struct tuple t = tuple("10.0.0.1", 1, "192.0.2.1"),
+		     rare = tuple("10.0.0.9", 2, "192.0.2.1");
 	struct join_host h;
 
 	event(AT(0), &rare, "", "rare.exe", "PC9", 1);
