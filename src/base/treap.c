@@ -135,25 +135,3 @@ uint32_t treap_first(const struct treap *t, uint32_t root)
 		root = link_of(t, root)->left;
 	return root;
 }
-
-static uint32_t without_first(const struct treap *t, uint32_t root, uint32_t *first)
-{
-	struct treap_link *x = link_of(t, root);
-
-	push(t, root);
-	if (x->left == POOL_NONE) {
-		*first = root;
-		return x->right;
-	}
-	x->left = without_first(t, x->left, first);
-	pull(t, root);
-	return root;
-}
-
-uint32_t treap_remove_first(struct treap *t, uint32_t *root)
-{
-	uint32_t first;
-
-	*root = without_first(t, *root, &first);
-	return first;
-}

@@ -41,8 +41,7 @@ uint32_t treap_get(struct treap *t);
 void treap_insert(struct treap *t, uint32_t *root, uint32_t node);
 /* Takes it out; it is not given back to the pool. */
 void treap_remove(struct treap *t, uint32_t *root, uint32_t node);
-/* Takes out the first of a tree that is not empty. */
-uint32_t treap_remove_first(struct treap *t, uint32_t *root);
+/* The first in order; POOL_NONE when there is none. */
 uint32_t treap_first(const struct treap *t, uint32_t root);
 
 #endif

@@ -26,8 +26,8 @@ struct join;
 struct join_key {
 	uint64_t time; /* when the connection or look-up began, ns; 0 joins with nothing */
 	const struct tuple *tuple;
-	struct str community_id;  /* used where there is no tuple */
-	struct str name;	  /* looked up: used where there is neither */
+	struct str community_id;   /* used where there is no tuple */
+	struct str name;	   /* looked up: used where there is neither */
 	const struct addr *client; /* of the wire: who looked the name up */
 };
 

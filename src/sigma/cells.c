@@ -25,7 +25,7 @@ static uint64_t horizon(const struct arrivals *a)
 	return a->before < a->now ? a->before : a->now;
 }
 
-void cells_init(struct cells *c, const struct sigma_correlation *rule, bool bits,
+void cells_init(struct cells *c, const struct measure *m, uint64_t span,
 		const struct cells_bounds *b, const struct hash_key *key,
 		const struct arrivals *arrivals)
 {
@@ -33,13 +33,10 @@ void cells_init(struct cells *c, const struct sigma_correlation *rule, bool bits
 			    .arrivals = arrivals,
 			    .newest = POOL_NONE,
 			    .oldest = POOL_NONE,
-			    .span = rule->timespan,
 			    .bounds = *b,
-			    .group_count = (unsigned)rule->group_count};
-	timelines_init(&c->timelines, bits, b->items + CELL_LANES, 2 * b->items + CELLS_SPARE,
-		       key->w[0]);
-	occurs_init(&c->occurs, 2 * b->items + CELLS_SPARE, key->w[1]);
-	ranks_init(&c->ranks, b->items + CELL_LANES, key->w[2]);
+			    .group_count = (unsigned)m->rule->group_count};
+	/* The match of most values has room even if the bounds are tiny. */
+	lanes_init(&c->lanes, m, b->items + CELL_LANES, CELL_LANES * LANE_VALUES_MAX, span, key->w);
 	pool_init(&c->pool, sizeof(struct cell), b->groups);
 	hindex_init(&c->index, 64);
 }
@@ -48,9 +45,7 @@ void cells_fini(struct cells *c)
 {
 	for (uint32_t n = c->oldest; n != POOL_NONE; n = cell_at(c, n)->newer)
 		free(cell_at(c, n)->text);
-	timelines_fini(&c->timelines);
-	occurs_fini(&c->occurs);
-	ranks_fini(&c->ranks);
+	lanes_fini(&c->lanes);
 	pool_fini(&c->pool);
 	hindex_fini(&c->index);
 	free(c->heap);
@@ -95,33 +90,17 @@ static void free_cell(struct cells *c, uint32_t n)
 /* Whether no window that can still come has this time. */
 static bool is_past(const struct cells *c, uint64_t time)
 {
-	return time + c->span <= horizon(c->arrivals);
+	return time + c->lanes.span <= horizon(c->arrivals);
 }
 
-/* Takes the first mark of a lane, with what ends at it. */
-static void drop_mark(struct cells *c, uint32_t n, unsigned which)
+/* Forgets the first matches of a lane. */
+static void drop_first(struct cells *c, uint32_t n, unsigned which)
 {
 	struct cell *x = cell_at(c, n);
-	struct lane *l = &x->lane[which];
-	uint32_t number;
-	struct mark *m = timeline_drop(&c->timelines, &l->timeline, &number);
-	bool past = is_past(c, m->time);
+	bool past = is_past(c, x->first[which]);
+	uint64_t last = lane_forget(&c->lanes, &x->lane[which]);
 
-	for (uint32_t i = m->items; i != POOL_NONE;) {
-		struct item *item = timeline_item(&c->timelines, i);
-		i = item->next;
-		rank_goes(&c->ranks, &l->rank, item);
-		if (item->twin != POOL_NONE)
-			timeline_item(&c->timelines, item->twin)->twin = POOL_NONE;
-		else
-			c->evicted += !past; /* with its last copy */
-	}
-	for (uint32_t i = m->ends; i != POOL_NONE;) {
-		uint32_t next = occur_at(&c->occurs, i)->next;
-		occur_drop(&c->occurs, &l->occurs, i);
-		i = next;
-	}
-	timeline_free(&c->timelines, number);
+	c->evicted += past ? 0 : last;
 	cells_changed(c, n, which);
 }
 
@@ -129,13 +108,13 @@ static void drop_cell(struct cells *c, uint32_t n)
 {
 	for (unsigned which = 0; which < CELL_LANES; which++)
 		while (cell_at(c, n)->lane[which].timeline != POOL_NONE)
-			drop_mark(c, n, which);
+			drop_first(c, n, which);
 	free_cell(c, n);
 }
 
-/* What is to be free. */
+/* What is to be free. Marks are no concern: two an item are always there. */
 struct need {
-	uint32_t items, marks, occurs, cells;
+	uint32_t items, occurs, cells;
 	size_t text;
 };
 
@@ -146,9 +125,8 @@ static bool pool_has(const struct pool *p, uint32_t n)
 
 static bool has_room(const struct cells *c, const struct need *n)
 {
-	return pool_has(&c->timelines.items, n->items) &&
-	       pool_has(&c->timelines.marks.pool, n->marks) &&
-	       pool_has(&c->occurs.tree.pool, n->occurs) && pool_has(&c->pool, n->cells) &&
+	return pool_has(&c->lanes.timelines.items, n->items) &&
+	       pool_has(&c->lanes.occurs.tree.pool, n->occurs) && pool_has(&c->pool, n->cells) &&
 	       c->text_bytes + n->text <= c->bounds.text;
 }
 
@@ -158,8 +136,8 @@ static bool evict(struct cells *c, uint32_t keep)
 	if (c->heap_count) {
 		uint32_t n = c->heap[0] >> 1, which = c->heap[0] & 1;
 		const struct cell *x = cell_at(c, n);
-		if (is_past(c, x->lane[which].first)) {
-			drop_mark(c, n, which);
+		if (is_past(c, x->first[which])) {
+			drop_first(c, n, which);
 			if (n != keep && x->lane[0].timeline == POOL_NONE &&
 			    x->lane[1].timeline == POOL_NONE)
 				free_cell(c, n);
@@ -172,7 +150,7 @@ static bool evict(struct cells *c, uint32_t keep)
 	}
 	if (keep == CELL_NONE || !c->heap_count)
 		return false;
-	drop_mark(c, c->heap[0] >> 1, c->heap[0] & 1);
+	drop_first(c, c->heap[0] >> 1, c->heap[0] & 1);
 	return true;
 }
 
@@ -182,14 +160,9 @@ static void make_room(struct cells *c, const struct need *n, uint32_t keep)
 		;
 }
 
-/* A match has one item, and marks for itself and both ends of what each value adds. */
 static struct need need_of(unsigned values)
 {
-	return (struct need){
-		.items = CELL_LANES,
-		.marks = CELL_LANES * (2 + 2 * values),
-		.occurs = CELL_LANES * values,
-	};
+	return (struct need){.items = CELL_LANES, .occurs = CELL_LANES * values};
 }
 
 uint64_t cells_hash(const struct hash_key *key, struct str text, uint64_t state)
@@ -235,8 +208,7 @@ static bool is_group(const struct cells *c, const struct cell *x, uint64_t hash,
 	return true;
 }
 
-static uint32_t make_cell(struct cells *c, uint64_t hash, const struct str group[],
-			  unsigned values)
+static uint32_t make_cell(struct cells *c, uint64_t hash, const struct str group[], unsigned values)
 {
 	struct need need = need_of(values);
 
@@ -255,11 +227,10 @@ static uint32_t make_cell(struct cells *c, uint64_t hash, const struct str group
 		x->text_bytes += x->length[g];
 	}
 	c->text_bytes += x->text_bytes;
-	for (unsigned i = 0; i < CELL_LANES; i++)
-		x->lane[i] = (struct lane){.timeline = POOL_NONE,
-					   .occurs = POOL_NONE,
-					   .rank.root = POOL_NONE,
-					   .place = CELL_NONE};
+	for (unsigned i = 0; i < CELL_LANES; i++) {
+		lane_init(&x->lane[i]);
+		x->place[i] = CELL_NONE;
+	}
 	hindex_add(&c->index, hash, n);
 	link_newest(c, n);
 	return n;
@@ -287,76 +258,23 @@ uint32_t cells_get(struct cells *c, const struct str group[], unsigned values)
 
 void cells_changed(struct cells *c, uint32_t n, unsigned which)
 {
-	struct lane *l = &cell_at(c, n)->lane[which];
-	uint32_t first = treap_first(&c->timelines.marks, l->timeline);
+	struct cell *x = cell_at(c, n);
+	const struct timelines *t = &c->lanes.timelines;
+	uint32_t first = timeline_first(t, x->lane[which].timeline);
 
 	if (first == POOL_NONE) {
-		if (l->place != CELL_NONE)
-			heap_remove(c, l->place);
+		if (x->place[which] != CELL_NONE)
+			heap_remove(c, x->place[which]);
 		return;
 	}
-	uint64_t time = timeline_mark_at(&c->timelines, first)->time;
-	if (l->place == CELL_NONE) {
-		l->first = time;
+	uint64_t time = timeline_mark_at(t, first)->time;
+	if (x->place[which] == CELL_NONE) {
+		x->first[which] = time;
 		heap_add(c, n << 1 | which);
-	} else if (time != l->first) {
-		l->first = time;
-		heap_moved(c, l->place);
+	} else if (time != x->first[which]) {
+		x->first[which] = time;
+		heap_moved(c, x->place[which]);
 	}
-}
-
-/* Copies of trees, node by node. Items of both are twins; the lists keep their order. */
-
-static uint32_t copy_items(struct cells *c, uint32_t from)
-{
-	uint32_t head = POOL_NONE, last = POOL_NONE;
-
-	for (; from != POOL_NONE; from = timeline_item(&c->timelines, from)->next) {
-		uint32_t n = pool_get(&c->timelines.items);
-		struct item *x = timeline_item(&c->timelines, n);
-		*x = *timeline_item(&c->timelines, from);
-		x->next = POOL_NONE;
-		x->twin = from;
-		x->ranked = false;
-		timeline_item(&c->timelines, from)->twin = n;
-		if (last == POOL_NONE)
-			head = n;
-		else
-			timeline_item(&c->timelines, last)->next = n;
-		last = n;
-	}
-	return head;
-}
-
-/* Calls made for each occurrence too, so that those that end at a mark stay on its list. */
-static uint32_t copy_ends(struct cells *c, struct lane *to, uint32_t from)
-{
-	uint32_t head = POOL_NONE;
-
-	for (; from != POOL_NONE; from = occur_at(&c->occurs, from)->next) {
-		const struct occurrence *x = occur_at(&c->occurs, from);
-		uint32_t n = occur_add(&c->occurs, &to->occurs, x->value, x->time);
-		occur_at(&c->occurs, n)->times = x->times;
-		occur_at(&c->occurs, n)->next = head;
-		head = n;
-	}
-	return head;
-}
-
-static uint32_t copy_marks(struct cells *c, struct lane *to, uint32_t from)
-{
-	struct treap *t = &c->timelines.marks;
-
-	if (from == POOL_NONE)
-		return from;
-	uint32_t n = treap_get(t);
-	struct mark *m = treap_at(t, n);
-	*m = *(const struct mark *)treap_at(t, from);
-	m->items = copy_items(c, m->items);
-	m->ends = copy_ends(c, to, m->ends);
-	m->link.left = copy_marks(c, to, m->link.left);
-	m->link.right = copy_marks(c, to, m->link.right);
-	return n;
 }
 
 static uint32_t count_nodes(const struct treap *t, uint32_t root)
@@ -372,9 +290,8 @@ static struct need need_of_copy(const struct cells *c, const struct lane *l, uns
 
 	if (l->timeline == POOL_NONE)
 		return need;
-	need.items += timeline_mark_at(&c->timelines, l->timeline)->count;
-	need.marks += count_nodes(&c->timelines.marks, l->timeline);
-	need.occurs += count_nodes(&c->occurs.tree, l->occurs);
+	need.items += timeline_mark_at(&c->lanes.timelines, l->timeline)->count;
+	need.occurs += count_nodes(&c->lanes.occurs.tree, l->occurs);
 	return need;
 }
 
@@ -386,11 +303,11 @@ void cells_fork(struct cells *c, uint32_t n, unsigned values)
 	 * time that a part of it was dropped. */
 	for (bool more = true; more;) {
 		struct need need = need_of_copy(c, &x->lane[0], values);
-		uint32_t part = need.marks / 8 + 1;
+		uint32_t part = need.items / 8 + 1;
 		while (part-- > 0 && more)
 			more = !has_room(c, &need) && evict(c, n);
 	}
 	x->forked = true;
-	x->lane[1].timeline = copy_marks(c, &x->lane[1], x->lane[0].timeline);
+	lane_copy(&c->lanes, &x->lane[1], &x->lane[0]);
 	cells_changed(c, n, 1);
 }

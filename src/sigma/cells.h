@@ -13,29 +13,18 @@
 #include "base/hash.h"
 #include "base/hindex.h"
 #include "base/str.h"
-#include "sigma/occur.h"
-#include "sigma/rank.h"
+#include "sigma/lane.h"
 #include "sigma/rule.h"
-#include "sigma/timeline.h"
 
-#define CELL_LANES 2
+#define CELL_LANES 2u
 #define CELL_NONE  UINT32_MAX
-#define CELL_VALUES_MAX 64u /* values of one match that are counted */
-/* so that the match of most values has room even if the bounds are tiny */
-#define CELLS_SPARE (CELL_LANES * (2 + 2 * CELL_VALUES_MAX))
-
-struct lane {
-	uint32_t timeline; /* roots */
-	uint32_t occurs;
-	struct rank rank;
-	uint64_t first; /* time of the first mark */
-	uint32_t place; /* in the heap; CELL_NONE while it has no mark */
-};
 
 struct cell {
 	uint32_t newer, older; /* by use */
 	bool forked;
 	struct lane lane[CELL_LANES];
+	uint64_t first[CELL_LANES]; /* times of the lanes' first marks */
+	uint32_t place[CELL_LANES]; /* in the heap; CELL_NONE while a lane has no mark */
 	uint64_t hash;
 	char *text; /* of all groups, one after the other */
 	uint32_t length[CORRELATION_GROUP_MAX];
@@ -58,9 +47,7 @@ struct cells_bounds {
 };
 
 struct cells {
-	struct timelines timelines;
-	struct occurs occurs;
-	struct ranks ranks;
+	struct lanes lanes;
 	struct pool pool;
 	struct hindex index;
 	const struct hash_key *key;
@@ -68,7 +55,6 @@ struct cells {
 	uint32_t *heap; /* lanes by their first mark: cell << 1 | lane */
 	uint32_t heap_count, heap_room;
 	uint32_t newest, oldest;
-	uint64_t span;
 	size_t text_bytes;
 	struct cells_bounds bounds;
 	unsigned group_count;
@@ -78,8 +64,8 @@ struct cells {
 void arrivals_init(struct arrivals *a);
 void arrivals_note(struct arrivals *a, uint64_t time);
 
-/* `bits`: of the levels (timeline.h). Key and arrivals outlive it. */
-void cells_init(struct cells *c, const struct sigma_correlation *rule, bool bits,
+/* Measure, key and arrivals outlive it. */
+void cells_init(struct cells *c, const struct measure *m, uint64_t span,
 		const struct cells_bounds *b, const struct hash_key *key,
 		const struct arrivals *arrivals);
 void cells_fini(struct cells *c);
@@ -91,9 +77,9 @@ static inline struct cell *cell_at(const struct cells *c, uint32_t cell)
 
 /* The cell of a group, made when new, with room for a match of this many values. */
 uint32_t cells_get(struct cells *c, const struct str group[], unsigned values);
-/* Gives it its second lane, a copy of the first. */
+/* Gives it its second lane, a copy of the first, with room for a match in each. */
 void cells_fork(struct cells *c, uint32_t cell, unsigned values);
-/* Has to be called after marks were added to a lane. */
+/* Has to be called after a match was put into a lane. */
 void cells_changed(struct cells *c, uint32_t cell, unsigned lane);
 
 struct str cell_group(const struct cell *x, unsigned group);

@@ -7,10 +7,9 @@
 #include "core/limits.h"
 #include "sigma/cells.h"
 #include "sigma/measure.h"
-#include "sigma/order.h"
 #include "sigma/source.h"
 
-_Static_assert(CORRELATION_VALUES_MAX == CELL_VALUES_MAX, "one limit under two names");
+_Static_assert(CORRELATION_VALUES_MAX == LANE_VALUES_MAX, "one limit under two names");
 
 /* Times and spans are kept below, so that sums of two cannot overflow. */
 #define TIME_MOST (UINT64_MAX / 4)
@@ -29,10 +28,8 @@ struct feeds {
 struct state {
 	const struct sigma_correlation *rule;
 	struct measure measure;
-	struct order order; /* temporal_ordered */
 	struct cells cells;
 	struct source *source; /* place by place */
-	uint8_t canon[CORRELATION_REFS_MAX]; /* the first place that names the same */
 	struct feeds feeds;
 	unsigned depth; /* of the chain below it */
 };
@@ -57,11 +54,6 @@ static void add_feed(struct feeds *f, uint32_t state, uint32_t place)
 	f->feed[f->count++] = (struct feed){state, place};
 }
 
-static bool same_ref(const struct sigma_ref *a, const struct sigma_ref *b)
-{
-	return a->correlation == b->correlation && a->number == b->number;
-}
-
 /* Connects the correlation with what it names at a place. Only correlations before it can be named,
  * so there are no circles. */
 static void connect(struct correlator *c, uint32_t number, size_t place, struct fields *fields)
@@ -71,14 +63,14 @@ static void connect(struct correlator *c, uint32_t number, size_t place, struct 
 
 	if (!r->correlation) {
 		source_of_rule(&s->source[place], s->rule, place, fields);
-		if (r->number < c->rules && s->canon[place] == place)
+		if (r->number < c->rules && s->measure.canon[place] == place)
 			add_feed(&c->feeds[r->number], number, (uint32_t)place);
 	} else if (r->number < number) {
 		struct state *named = &c->state[r->number];
 		source_of_chain(&s->source[place], s->rule, place, named->rule);
 		if (named->depth + 1 > s->depth)
 			s->depth = named->depth + 1;
-		if (s->depth <= LIMIT_CORRELATION_CHAIN && s->canon[place] == place)
+		if (s->depth <= LIMIT_CORRELATION_CHAIN && s->measure.canon[place] == place)
 			add_feed(&named->feeds, number, (uint32_t)place);
 	}
 }
@@ -90,15 +82,7 @@ static void init_state(struct correlator *c, uint32_t number, const struct sigma
 
 	s->rule = rule;
 	s->source = mem_array(rule->ref_count + 1, sizeof *s->source);
-	for (size_t r = 0; r < rule->ref_count; r++) {
-		s->canon[r] = (uint8_t)r;
-		for (size_t k = r; k-- > 0;)
-			if (same_ref(&rule->ref[k], &rule->ref[r]))
-				s->canon[r] = (uint8_t)k;
-	}
-	measure_init(&s->measure, rule, s->canon);
-	if (s->measure.kind == MEASURE_ORDER)
-		order_init(&s->order, rule, s->canon);
+	measure_init(&s->measure, rule);
 	for (size_t r = 0; r < rule->ref_count; r++)
 		connect(c, number, r, fields);
 }
@@ -107,10 +91,8 @@ static void init_cells(struct correlator *c, const struct cells_bounds *b)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		struct state *s = &c->state[i];
-		cells_init(&s->cells, s->rule, s->measure.kind == MEASURE_BITS, b, &c->key,
-			   &c->arrivals);
-		if (s->cells.span > TIME_MOST)
-			s->cells.span = TIME_MOST;
+		uint64_t span = s->rule->timespan < TIME_MOST ? s->rule->timespan : TIME_MOST;
+		cells_init(&s->cells, &s->measure, span, b, &c->key, &c->arrivals);
 	}
 }
 
@@ -160,7 +142,7 @@ void correlator_free(struct correlator *c)
 		return;
 	for (size_t i = 0; i < c->count; i++) {
 		cells_fini(&c->state[i].cells);
-		order_fini(&c->state[i].order);
+		measure_fini(&c->state[i].measure);
 		free(c->state[i].source);
 		free(c->state[i].feeds.feed);
 	}
@@ -179,81 +161,6 @@ struct search {
 	struct lane *lane;
 	unsigned which;
 };
-
-static uint64_t before(const struct state *s, uint64_t time)
-{
-	return time > s->cells.span ? time - s->cells.span : 0;
-}
-
-/* The median or percentile of the window; false when it would be too costly to find. */
-static bool find_rank(const struct search *q, uint64_t upto, bool must, double *value)
-{
-	struct cells *c = &q->s->cells;
-	struct rank *k = &q->lane->rank;
-
-	if (!rank_move(&c->ranks, k, &c->timelines, q->lane->timeline, before(q->s, upto), upto,
-		       must))
-		return false;
-	uint64_t n = rank_count(&c->ranks, k);
-	uint64_t place = measure_place(&q->s->measure, n);
-	*value = rank_value(&c->ranks, k, place);
-	if (q->s->measure.median && n % 2 == 0)
-		*value = *value / 2 + rank_value(&c->ranks, k, place + 1) / 2;
-	return true;
-}
-
-static bool judge_rank(const struct search *q, const struct mark *m, double *value)
-{
-	const struct measure *k = &q->s->measure;
-	bool settled = k->sure && !(k->median && m->level.n == 0);
-
-	*value = k->at;
-	if (!find_rank(q, m->time, !settled, value))
-		return true;
-	return settled || measure_bounds(k, *value);
-}
-
-static bool judge_order(const struct search *q, const struct mark *m, double *value)
-{
-	struct cells *c = &q->s->cells;
-	uint64_t after = before(q->s, m->time);
-	unsigned rules = 0;
-
-	if (!order_holds(&q->s->order, &c->occurs, q->lane->occurs, after, m->time))
-		return false;
-	for (uint64_t left = q->s->measure.all; left; left &= left - 1) {
-		const struct occurrence *x = occur_last(&c->occurs, q->lane->occurs,
-							(uint64_t)__builtin_ctzll(left), m->time);
-		rules += x && x->time > after;
-	}
-	*value = rules;
-	return measure_bounds(&q->s->measure, *value);
-}
-
-/* Whether the window that ends at the mark fulfils the condition, and its value. */
-static bool judge(const struct search *q, const struct mark *m, double *value)
-{
-	const struct measure *k = &q->s->measure;
-
-	switch (k->kind) {
-	case MEASURE_BITS:
-		*value = __builtin_popcountll(m->level.bits);
-		return measure_rules(k, m->level.bits);
-	case MEASURE_ORDER:
-		return judge_order(q, m, value);
-	case MEASURE_RANK:
-		return judge_rank(q, m, value);
-	case MEASURE_AVERAGE:
-		*value = k->at + k->sign * m->level.n /
-					 (double)timeline_count(&q->s->cells.timelines,
-								q->lane->timeline,
-								before(q->s, m->time), m->time);
-		break;
-	default:
-		*value = k->sign * m->level.n;
-	}
-	return k->sure || measure_bounds(k, *value);
-}
 
 struct lines {
 	struct correlation_hit *hit;
@@ -282,8 +189,8 @@ static void turn(uint64_t *x, unsigned n)
 
 static void fill_hit(const struct search *q, struct correlation_hit *h, uint64_t time)
 {
-	const struct timelines *t = &q->s->cells.timelines;
-	uint64_t after = before(q->s, time);
+	const struct timelines *t = &q->s->cells.lanes.timelines;
+	uint64_t after = lanes_after(&q->s->cells.lanes, time);
 
 	h->correlation = (size_t)(q->s - q->c->state);
 	h->last = time;
@@ -306,8 +213,8 @@ static void pass_on(const struct search *q, const struct mark *m, const struct i
 	for (size_t i = 0; i < q->s->feeds.count; i++) {
 		struct state *s = &q->c->state[q->s->feeds.feed[i].state];
 		unsigned place = q->s->feeds.feed[i].place;
-		enum source_read got = source_read_cell(&s->source[place], &s->measure, &q->c->key,
-							q->cell, &f);
+		enum source_read got =
+			source_read_cell(&s->source[place], &s->measure, &q->c->key, q->cell, &f);
 		q->c->no_number += got == SOURCE_NO_NUMBER;
 		if (got != SOURCE_READ)
 			continue;
@@ -321,7 +228,7 @@ static void pass_on(const struct search *q, const struct mark *m, const struct i
 /* Tells the items of the mark that were not. Those behind a settled one are. */
 static void tell(const struct search *q, const struct mark *m, double value)
 {
-	const struct timelines *t = &q->s->cells.timelines;
+	const struct timelines *t = &q->s->cells.lanes.timelines;
 	struct correlation_hit hit = {.possible = q->which == 1, .value = value};
 	bool filled = false;
 
@@ -347,9 +254,9 @@ static void tell(const struct search *q, const struct mark *m, double value)
 	}
 }
 
-static bool may(void *context, union level level)
+static bool may(void *context, double level)
 {
-	return measure_may(&((struct search *)context)->s->measure, level);
+	return measure_may(&((const struct search *)context)->s->measure, level);
 }
 
 static bool look(void *context, struct mark *m)
@@ -357,7 +264,7 @@ static bool look(void *context, struct mark *m)
 	const struct search *q = context;
 	double value;
 
-	if (!judge(q, m, &value))
+	if (!lane_judge(&q->s->cells.lanes, q->lane, m, &value))
 		return false;
 	tell(q, m, value);
 	return true;
@@ -369,98 +276,32 @@ static void search(struct correlator *c, struct state *s, uint32_t cell, unsigne
 	struct cell *x = cell_at(&s->cells, cell);
 	struct search q = {c, s, x, &x->lane[which], which};
 
-	timeline_search(&s->cells.timelines, q.lane->timeline, time, time + s->cells.span, may,
-			look, &q);
-}
-
-/* Remembers that the value occurred, as long as the end of what it added is. False when it did at
- * this very time before. */
-static bool note_value(struct cells *c, struct lane *l, uint64_t value, uint64_t time)
-{
-	struct occurrence *x = occur_last(&c->occurs, l->occurs, value, time);
-
-	if (x && x->time == time) {
-		x->times++;
-		return false;
-	}
-	uint32_t n = occur_add(&c->occurs, &l->occurs, value, time);
-	struct mark *end = timeline_mark_at(
-		&c->timelines, timeline_mark(&c->timelines, &l->timeline, time + c->span));
-	occur_at(&c->occurs, n)->next = end->ends;
-	end->ends = n;
-	return true;
-}
-
-/* A value adds 1 to the windows that had none of it. */
-static void add_value(struct cells *c, struct lane *l, uint64_t value, uint64_t time,
-		      union level by)
-{
-	uint64_t from = time, to = time + c->span;
-
-	const struct occurrence *last = occur_last(&c->occurs, l->occurs, value, time);
-	if (last && last->time + c->span > from)
-		from = last->time + c->span;
-	const struct occurrence *next = occur_next(&c->occurs, l->occurs, value, time + 1);
-	if (next && next->time < to)
-		to = next->time;
-	if (note_value(c, l, value, time) && from < to)
-		timeline_add(&c->timelines, &l->timeline, from, to, by);
-}
-
-struct chains {
-	struct cells *cells;
-	struct lane *lane;
-};
-
-static void add_chain(void *context, uint64_t start, uint64_t end)
-{
-	struct chains *x = context;
-
-	timeline_add(&x->cells->timelines, &x->lane->timeline, end, start + x->cells->span,
-		     (union level){.n = 1});
+	timeline_search(&s->cells.lanes.timelines, q.lane->timeline, time,
+			time + s->cells.lanes.span, may, look, &q);
 }
 
 static uint32_t insert(struct state *s, uint32_t cell, unsigned which, const struct fact *f)
 {
-	struct cells *c = &s->cells;
-	struct lane *l = &cell_at(c, cell)->lane[which];
-	struct item x = {
-		.line = f->line, .token = f->token, .number = f->number, .twin = POOL_NONE};
-	uint32_t n = timeline_put(&c->timelines, &l->timeline, f->time, &x);
+	uint64_t rule = f->place;
+	bool rules = s->measure.kind == MEASURE_RULES || s->measure.kind == MEASURE_ORDER;
+	struct lane_match m = {.time = f->time,
+			       .line = f->line,
+			       .token = f->token,
+			       .number = f->number,
+			       .value = rules ? &rule : f->value,
+			       .value_count = rules ? 1 : f->value_count};
+	uint32_t n = lane_put(&s->cells.lanes, &cell_at(&s->cells, cell)->lane[which], &m);
 
-	switch (s->measure.kind) {
-	case MEASURE_DISTINCT:
-		for (unsigned i = 0; i < f->value_count; i++)
-			add_value(c, l, f->value[i], f->time, measure_adds(&s->measure, 0));
-		break;
-	case MEASURE_ORDER:
-		note_value(c, l, f->place, f->time);
-		order_look(&s->order, &c->occurs, l->occurs, (uint8_t)f->place, f->time, c->span,
-			   add_chain, &(struct chains){c, l});
-		break;
-	case MEASURE_BITS:
-		timeline_add(&c->timelines, &l->timeline, f->time, f->time + c->span,
-			     (union level){.bits = s->measure.bit[f->place]});
-		break;
-	default:
-		timeline_add(&c->timelines, &l->timeline, f->time, f->time + c->span,
-			     measure_adds(&s->measure, f->number));
-	}
-	if (s->measure.kind == MEASURE_RANK)
-		rank_came(&c->ranks, &l->rank, f->time, timeline_item(&c->timelines, n));
-	cells_changed(c, cell, which);
+	cells_changed(&s->cells, cell, which);
 	return n;
 }
 
 /* The possible match that a certain one is, of those without a twin at its time. */
 static uint32_t find_twin(const struct state *s, uint32_t cell, const struct fact *f)
 {
-	const struct timelines *t = &s->cells.timelines;
-	uint32_t n = cell_at(&s->cells, cell)->lane[1].timeline;
+	const struct timelines *t = &s->cells.lanes.timelines;
+	uint32_t n = timeline_find(t, cell_at(&s->cells, cell)->lane[1].timeline, f->time);
 
-	while (n != POOL_NONE && timeline_mark_at(t, n)->time != f->time)
-		n = timeline_mark_at(t, n)->time < f->time ? timeline_mark_at(t, n)->link.right
-							   : timeline_mark_at(t, n)->link.left;
 	if (n == POOL_NONE)
 		return n;
 	n = timeline_mark_at(t, n)->items;
@@ -475,16 +316,15 @@ static uint32_t find_twin(const struct state *s, uint32_t cell, const struct fac
 
 static void pair(const struct state *s, uint32_t a, uint32_t b)
 {
-	struct item *x = timeline_item(&s->cells.timelines, a);
-	struct item *y = timeline_item(&s->cells.timelines, b);
+	struct item *x = timeline_item(&s->cells.lanes.timelines, a);
+	struct item *y = timeline_item(&s->cells.lanes.timelines, b);
 
 	x->twin = b;
 	y->twin = a;
 }
 
 /* Into both lanes, as far as it belongs there; certain hits are told first. */
-static void enter_forked(struct correlator *c, struct state *s, uint32_t cell,
-			 const struct fact *f)
+static void enter_forked(struct correlator *c, struct state *s, uint32_t cell, const struct fact *f)
 {
 	uint32_t certain = POOL_NONE, any = POOL_NONE;
 
@@ -505,7 +345,7 @@ static void enter_forked(struct correlator *c, struct state *s, uint32_t cell,
 /* A fact that several rules match is one event with its values, but a hit of each rule. */
 static bool counted_before(const struct state *s, struct cell *x, struct fact *f)
 {
-	if (!f->serial || s->measure.kind == MEASURE_BITS || s->measure.kind == MEASURE_ORDER)
+	if (!f->serial || s->measure.kind == MEASURE_RULES || s->measure.kind == MEASURE_ORDER)
 		return false;
 	if (x->fact == f->serial) {
 		if (x->fact_certain || !f->certain)
@@ -519,13 +359,14 @@ static bool counted_before(const struct state *s, struct cell *x, struct fact *f
 
 static void enter(struct correlator *c, struct state *s, struct fact *f)
 {
-	uint32_t cell = cells_get(&s->cells, f->group, f->value_count);
+	unsigned values = f->value_count ? f->value_count : 1;
+	uint32_t cell = cells_get(&s->cells, f->group, values);
 	struct cell *x = cell_at(&s->cells, cell);
 
 	if (counted_before(s, x, f))
 		return;
 	if (!f->certain && !x->forked)
-		cells_fork(&s->cells, cell, f->value_count);
+		cells_fork(&s->cells, cell, values);
 	if (x->forked) {
 		enter_forked(c, s, cell, f);
 	} else {
@@ -563,8 +404,8 @@ void correlator_take(struct correlator *c, const struct event *e, const struct s
 	for (size_t i = 0; i < c->feeds[m->rule].count; i++) {
 		const struct feed *feed = &c->feeds[m->rule].feed[i];
 		struct state *s = &c->state[feed->state];
-		enum source_read got = source_read_event(&s->source[feed->place], &s->measure,
-							 &c->key, e, &f);
+		enum source_read got =
+			source_read_event(&s->source[feed->place], &s->measure, &c->key, e, &f);
 		c->no_number += got == SOURCE_NO_NUMBER;
 		if (got != SOURCE_READ)
 			continue;
@@ -581,7 +422,7 @@ struct correlator_stats correlator_stats(const struct correlator *c)
 	for (size_t i = 0; i < c->count; i++) {
 		const struct cells *x = &c->state[i].cells;
 		sum.groups += pool_live(&x->pool);
-		sum.items += pool_live(&x->timelines.items);
+		sum.items += pool_live(&x->lanes.timelines.items);
 		sum.evicted += x->evicted;
 	}
 	return sum;

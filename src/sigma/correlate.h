@@ -37,8 +37,8 @@
  * Memory is bounded per correlation (LIMIT_CORRELATION_ITEMS matches, LIMIT_CORRELATION_GROUPS
  * groups), and matches are forgotten only when there is no room. What is too old for any window
  * that can still come (by the times of the last arrivals: sigma/cells.h) goes first and is no loss;
- * else the group that was not heard of for longest goes, and that is counted. Windows that are
- * known already keep what was forgotten in their count.
+ * else the group that was not heard of for longest goes, or, of the one group that fills it all,
+ * the first matches; and that is counted.
  *
  * Cost: O(log n) a match in whatever order they come, and O(log n) a hit. Exceptions, all of which
  * can cost a look at each window that a late match falls into: eq, neq and several bounds at once,
@@ -57,14 +57,14 @@ struct correlator;
 /* One match that a correlation rests on, or what it found. */
 #define CORRELATION_LINES_MAX 64
 struct correlation_hit {
-	size_t correlation;   /* place in sigma_rules.correlation; silent ones are told as well */
-	bool possible;	      /* needs a match that was only possible */
+	size_t correlation; /* place in sigma_rules.correlation; silent ones are told as well */
+	bool possible;	    /* needs a match that was only possible */
 	/* The count, sum, …; of temporal ones, how many of the rules hit. A percentile or median
 	 * that would be costly to find (windows far apart in turn) is told as the bound that it
 	 * fulfils. */
 	double value;
-	uint64_t first, last; /* times of the window's matches, ns */
-	uint64_t matches;     /* in the window, less what was forgotten */
+	uint64_t first, last;			 /* times of the window's matches, ns */
+	uint64_t matches;			 /* in the window, less what was forgotten */
 	struct str group[CORRELATION_GROUP_MAX]; /* the group's values, in the order of group-by */
 	/* Input lines of the window's matches, the latest ones, in order of time. Of a correlation
 	 * that it rests on, that of its latest match. */

@@ -2,20 +2,20 @@
 
 #include "base/mem.h"
 
-static struct lane *lane_of(const struct cells *c, uint32_t lane)
-{
-	return &cell_at(c, lane >> 1)->lane[lane & 1];
-}
-
 static uint64_t key(const struct cells *c, uint32_t place)
 {
-	return lane_of(c, c->heap[place])->first;
+	return cell_at(c, c->heap[place] >> 1)->first[c->heap[place] & 1];
+}
+
+static void set_place(struct cells *c, uint32_t lane, uint32_t place)
+{
+	cell_at(c, lane >> 1)->place[lane & 1] = place;
 }
 
 static void put(struct cells *c, uint32_t place, uint32_t lane)
 {
 	c->heap[place] = lane;
-	lane_of(c, lane)->place = place;
+	set_place(c, lane, place);
 }
 
 static void swap(struct cells *c, uint32_t a, uint32_t b)
@@ -54,7 +54,7 @@ void heap_add(struct cells *c, uint32_t lane)
 
 void heap_remove(struct cells *c, uint32_t place)
 {
-	lane_of(c, c->heap[place])->place = CELL_NONE;
+	set_place(c, c->heap[place], CELL_NONE);
 	if (place == --c->heap_count)
 		return;
 	put(c, place, c->heap[c->heap_count]);

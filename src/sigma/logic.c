@@ -20,28 +20,6 @@ bool logic_holds(const struct sigma_logic *l, const uint64_t bit[], uint64_t hit
 	return l->kind == NODE_AND;
 }
 
-/* `sure`: whether it holds of every part instead. */
-static bool bound(const struct sigma_logic *l, const uint64_t bit[], uint64_t hit, bool sure)
-{
-	switch (l->kind) {
-	case NODE_LEAF:
-		return !sure && hit & bit[l->ref]; /* a part may lack it */
-	case NODE_NOT:
-		return !bound(l->child[0], bit, hit, !sure);
-	default:
-		break;
-	}
-	for (size_t i = 0; i < l->count; i++)
-		if (bound(l->child[i], bit, hit, sure) == (l->kind == NODE_OR))
-			return l->kind == NODE_OR;
-	return l->kind == NODE_AND;
-}
-
-bool logic_may(const struct sigma_logic *l, const uint64_t bit[], uint64_t hit)
-{
-	return bound(l, bit, hit, false);
-}
-
 static void put(struct logic_terms *out, struct logic_term x)
 {
 	if (x.with & x.without)
@@ -58,7 +36,7 @@ static void put(struct logic_terms *out, struct logic_term x)
 static void split(const struct sigma_logic *l, bool not, struct logic_terms *out);
 
 /* All pairs of a term of `out` and one of the child. */
-static void multiply(struct logic_terms *out, const struct sigma_logic *l, bool not)
+static void multiply(struct logic_terms *out, const struct sigma_logic *l, bool not )
 {
 	struct logic_terms *left = mem_alloc(2 * sizeof *left), *right = left + 1;
 
@@ -68,13 +46,13 @@ static void multiply(struct logic_terms *out, const struct sigma_logic *l, bool 
 	out->more |= right->more;
 	for (size_t i = 0; i < left->count; i++)
 		for (size_t k = 0; k < right->count; k++)
-			put(out, (struct logic_term){
-					 left->term[i].with | right->term[k].with,
-					 left->term[i].without | right->term[k].without});
+			put(out,
+			    (struct logic_term){left->term[i].with | right->term[k].with,
+						left->term[i].without | right->term[k].without});
 	free(left);
 }
 
-static void add(struct logic_terms *out, const struct sigma_logic *l, bool not)
+static void add(struct logic_terms *out, const struct sigma_logic *l, bool not )
 {
 	struct logic_terms *more = mem_alloc(sizeof *more);
 
@@ -91,8 +69,8 @@ static void split(const struct sigma_logic *l, bool not, struct logic_terms *out
 	out->more = false;
 	if (l->kind == NODE_LEAF) {
 		uint64_t bit = UINT64_C(1) << l->ref;
-		put(out, not ? (struct logic_term){.without = bit}
-			     : (struct logic_term){.with = bit});
+		put(out,
+		    not ? (struct logic_term){.without = bit} : (struct logic_term){.with = bit});
 		return;
 	}
 	if (l->kind == NODE_NOT) {
@@ -100,14 +78,14 @@ static void split(const struct sigma_logic *l, bool not, struct logic_terms *out
 		return;
 	}
 	/* "not (a or b)" is "not a and not b" */
-	bool all = (l->kind == NODE_AND) != not;
+	bool all = (l->kind == NODE_AND) != not ;
 	if (all)
 		put(out, (struct logic_term){0});
 	for (size_t i = 0; i < l->count; i++)
 		if (all)
-			multiply(out, l->child[i], not);
+			multiply(out, l->child[i], not );
 		else
-			add(out, l->child[i], not);
+			add(out, l->child[i], not );
 }
 
 void logic_split(const struct sigma_logic *l, struct logic_terms *out)

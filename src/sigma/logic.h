@@ -6,8 +6,6 @@
 
 /* `bit[r]`: the bit of the rule at place r; places of the same rule share one. */
 bool logic_holds(const struct sigma_logic *l, const uint64_t bit[], uint64_t hit);
-/* Whether it may hold of some part of these. */
-bool logic_may(const struct sigma_logic *l, const uint64_t bit[], uint64_t hit);
 
 /* One way to fulfil a condition: all places of `with` hit, none of `without`. */
 struct logic_term {

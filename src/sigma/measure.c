@@ -1,7 +1,9 @@
 #include "sigma/measure.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "sigma/logic.h"
 
 static enum measure_kind kind_of(enum correlation_type t)
@@ -10,7 +12,7 @@ static enum measure_kind kind_of(enum correlation_type t)
 	case CORRELATE_EVENT_COUNT:
 		return MEASURE_COUNT;
 	case CORRELATE_VALUE_COUNT:
-		return MEASURE_DISTINCT;
+		return MEASURE_VALUES;
 	case CORRELATE_VALUE_SUM:
 		return MEASURE_SUM;
 	case CORRELATE_VALUE_AVG:
@@ -19,18 +21,37 @@ static enum measure_kind kind_of(enum correlation_type t)
 	case CORRELATE_VALUE_MEDIAN:
 		return MEASURE_RANK;
 	case CORRELATE_TEMPORAL:
-		return MEASURE_BITS;
+		return MEASURE_RULES;
 	case CORRELATE_TEMPORAL_ORDERED:
 		break;
 	}
 	return MEASURE_ORDER;
 }
 
+static bool same_ref(const struct sigma_ref *a, const struct sigma_ref *b)
+{
+	return a->correlation == b->correlation && a->number == b->number;
+}
+
+static void number_rules(struct measure *m)
+{
+	const struct sigma_correlation *c = m->rule;
+
+	for (size_t r = 0; r < c->ref_count; r++) {
+		m->canon[r] = (uint8_t)r;
+		for (size_t k = r; k-- > 0;)
+			if (same_ref(&c->ref[k], &c->ref[r]))
+				m->canon[r] = (uint8_t)k;
+		m->bit[r] = UINT64_C(1) << m->canon[r];
+		m->all |= m->bit[r];
+	}
+}
+
 /* The bound that finds windows: one that is no more than a limit on one side if there is one. */
 static size_t leading(const struct sigma_correlation *c)
 {
-	static const int rank[] = {[BOUND_GT] = 0, [BOUND_GTE] = 0, [BOUND_LT] = 1,
-				   [BOUND_LTE] = 1, [BOUND_EQ] = 2, [BOUND_NEQ] = 3};
+	static const int rank[] = {[BOUND_GT] = 0,  [BOUND_GTE] = 0, [BOUND_LT] = 1,
+				   [BOUND_LTE] = 1, [BOUND_EQ] = 2,  [BOUND_NEQ] = 3};
 	size_t best = 0;
 
 	for (size_t i = 1; i < c->bound_count; i++)
@@ -54,26 +75,16 @@ static void aim_ranks(struct measure *m, enum bound_kind kind)
 	m->strict = m->sign > 0 && !m->median;
 }
 
-void measure_init(struct measure *m, const struct sigma_correlation *c, const uint8_t canon[])
+static void aim_bounds(struct measure *m)
 {
-	*m = (struct measure){.rule = c, .kind = kind_of(c->type), .sign = 1};
-	for (size_t r = 0; r < c->ref_count; r++) {
-		m->bit[r] = UINT64_C(1) << canon[r];
-		m->all |= m->bit[r];
-	}
-	if (m->kind == MEASURE_BITS)
-		return;
-	if (m->kind == MEASURE_ORDER) {
-		m->threshold = 1;
-		return;
-	}
+	const struct sigma_correlation *c = m->rule;
 	enum bound_kind kind = BOUND_NEQ;
+
 	if (c->bound_count) {
 		size_t lead = leading(c);
 		kind = c->bound[lead].kind;
 		m->at = c->bound[lead].value;
 	}
-	m->median = c->type == CORRELATE_VALUE_MEDIAN;
 	m->sign = kind == BOUND_LT || kind == BOUND_LTE ? -1 : 1;
 	m->strict = kind == BOUND_GT || kind == BOUND_LT;
 	m->sure = c->bound_count == 1 && kind != BOUND_EQ && kind != BOUND_NEQ;
@@ -86,51 +97,63 @@ void measure_init(struct measure *m, const struct sigma_correlation *c, const ui
 	}
 }
 
-union level measure_adds(const struct measure *m, double number)
+/* The fewest rules with which the condition can hold. */
+static void aim_logic(struct measure *m)
 {
-	double x = 1;
+	struct logic_terms *t = mem_alloc(sizeof *t);
+	double fewest = (double)m->rule->ref_count;
 
-	if (m->kind == MEASURE_SUM) {
-		x = number;
-	} else if (m->kind == MEASURE_AVERAGE) {
-		x = number - m->at;
-	} else if (m->kind == MEASURE_RANK) {
+	logic_split(m->rule->logic, t);
+	for (size_t i = 0; i < t->count; i++) {
+		uint64_t rules = 0;
+		for (uint64_t left = t->term[i].with; left; left &= left - 1)
+			rules |= m->bit[__builtin_ctzll(left)];
+		double n = __builtin_popcountll(rules);
+		fewest = n < fewest ? n : fewest;
+	}
+	m->threshold = t->more ? 0 : fewest;
+	free(t);
+}
+
+void measure_init(struct measure *m, const struct sigma_correlation *c)
+{
+	*m = (struct measure){.rule = c, .kind = kind_of(c->type), .sign = 1};
+	m->median = c->type == CORRELATE_VALUE_MEDIAN;
+	number_rules(m);
+	if (m->kind == MEASURE_ORDER) {
+		order_init(&m->order, c, m->canon);
+		m->threshold = 1;
+	} else if (m->kind == MEASURE_RULES && c->logic) {
+		aim_logic(m);
+	} else if (m->kind == MEASURE_RULES && !c->bound_count) {
+		m->threshold = __builtin_popcountll(m->all);
+		m->sure = true;
+	} else {
+		aim_bounds(m);
+	}
+}
+
+void measure_fini(struct measure *m)
+{
+	order_fini(&m->order);
+}
+
+double measure_adds(const struct measure *m, double number)
+{
+	if (m->kind == MEASURE_SUM)
+		return m->sign * number;
+	if (m->kind == MEASURE_AVERAGE)
+		return m->sign * (number - m->at);
+	if (m->kind == MEASURE_RANK) {
 		bool below = m->not_above ? number <= m->at : number < m->at;
-		x = (double)(m->part - (below ? MEASURE_WHOLE : 0));
+		return m->sign * (double)(m->part - (below ? MEASURE_WHOLE : 0));
 	}
-	return (union level){.n = m->sign * x};
+	return m->sign;
 }
 
-static unsigned rules_in(uint64_t bits)
+bool measure_may(const struct measure *m, double level)
 {
-	return (unsigned)__builtin_popcountll(bits);
-}
-
-/* As measure_rules, of some of these. */
-static bool may_rules(const struct measure *m, uint64_t hit)
-{
-	const struct sigma_correlation *c = m->rule;
-	double n = rules_in(hit);
-
-	if (c->logic && !logic_may(c->logic, m->bit, hit))
-		return false;
-	for (size_t i = 0; i < c->bound_count; i++) {
-		double x = c->bound[i].value;
-		enum bound_kind kind = c->bound[i].kind;
-		if ((kind == BOUND_GT && n <= x) || (kind == BOUND_GTE && n < x) ||
-		    (kind == BOUND_EQ && n < x))
-			return false;
-	}
-	return c->logic || c->bound_count || hit == m->all;
-}
-
-bool measure_may(void *measure, union level level)
-{
-	const struct measure *m = measure;
-
-	if (m->kind == MEASURE_BITS)
-		return may_rules(m, level.bits);
-	return m->strict ? level.n > m->threshold : level.n >= m->threshold;
+	return m->strict ? level > m->threshold : level >= m->threshold;
 }
 
 static bool bound_holds(enum bound_kind kind, double value, double bound)
@@ -164,11 +187,10 @@ bool measure_rules(const struct measure *m, uint64_t hit)
 {
 	const struct sigma_correlation *c = m->rule;
 
-	if (c->logic && !logic_holds(c->logic, m->bit, hit))
+	/* that of ordered ones is in their terms */
+	if (m->kind == MEASURE_RULES && c->logic && !logic_holds(c->logic, m->bit, hit))
 		return false;
-	if (c->bound_count)
-		return measure_bounds(m, rules_in(hit));
-	return c->logic || hit == m->all;
+	return measure_bounds(m, __builtin_popcountll(hit));
 }
 
 uint64_t measure_place(const struct measure *m, uint64_t n)

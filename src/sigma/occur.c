@@ -27,6 +27,7 @@ uint32_t occur_add(struct occurs *o, uint32_t *root, uint64_t value, uint64_t ti
 	x->value = value;
 	x->time = time;
 	x->times = 1;
+	x->end = UINT64_MAX;
 	treap_insert(&o->tree, root, n);
 	return n;
 }

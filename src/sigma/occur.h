@@ -10,6 +10,7 @@ struct occurrence {
 	uint32_t next;
 	uint64_t value, time;
 	uint32_t times; /* how often at this time */
+	uint64_t end;	/* of the closest chain that starts here (order.h); UINT64_MAX: none */
 };
 
 struct occurs {

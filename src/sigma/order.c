@@ -184,7 +184,7 @@ static void from_place(const struct sight *s, unsigned i, unsigned place, uint64
 	if (m + 1 < s->term->count && !forth(s, m + 1, time + 1, &end))
 		return;
 	if (end - start < span)
-		found(context, start, end);
+		found(context, s->term->rule[0], start, end);
 }
 
 void order_look(const struct order *o, const struct occurs *occurs, uint32_t root, uint8_t rule,
@@ -193,7 +193,7 @@ void order_look(const struct order *o, const struct occurs *occurs, uint32_t roo
 	for (size_t k = 0; k < o->count; k++) {
 		struct sight s = {occurs, root, &o->term[k]};
 		if (s.term->count == 0)
-			found(context, time, time);
+			found(context, rule, time, time);
 		for (unsigned place = 0; place < s.term->count; place++) {
 			if (s.term->rule[place] != rule)
 				continue;
@@ -208,8 +208,8 @@ void order_look(const struct order *o, const struct occurs *occurs, uint32_t roo
 static bool none_of(const struct sight *s, uint64_t after, uint64_t upto)
 {
 	for (uint64_t left = s->term->without; left; left &= left - 1) {
-		const struct occurrence *x = occur_last(
-			s->occurs, s->root, (uint64_t)__builtin_ctzll(left), upto);
+		const struct occurrence *x =
+			occur_last(s->occurs, s->root, (uint64_t)__builtin_ctzll(left), upto);
 		if (x && x->time > after)
 			return false;
 	}

@@ -27,10 +27,10 @@ struct order {
 void order_init(struct order *o, const struct sigma_correlation *c, const uint8_t canon[]);
 void order_fini(struct order *o);
 
-/* Calls found() for each span (end of a chain, its start) of the closest chains of a term that hold
- * the match of `rule` at `time`, which is in `occurs` already, and take less than `span`. A term
- * that needs no rule to hit ("not a") holds of every match. */
-typedef void order_found(void *context, uint64_t start, uint64_t end);
+/* Calls found() for the closest chains of each term that hold the match of `rule` at `time`, which
+ * is in `occurs` already, and take less than `span`: they start with a match of `first` at `start`
+ * and end at `end`. A term that needs no rule to hit ("not a") holds of every match. */
+typedef void order_found(void *context, uint8_t first, uint64_t start, uint64_t end);
 void order_look(const struct order *o, const struct occurs *occurs, uint32_t root, uint8_t rule,
 		uint64_t time, uint64_t span, order_found *found, void *context);
 

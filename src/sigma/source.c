@@ -112,12 +112,12 @@ static void put_value(struct fact *out, uint64_t hash)
 	for (unsigned i = 0; i < out->value_count; i++)
 		if (out->value[i] == hash)
 			return;
-	if (out->value_count < CELL_VALUES_MAX)
+	if (out->value_count < LANE_VALUES_MAX)
 		out->value[out->value_count++] = hash;
 }
 
-static bool read_values(const struct source *s, const struct measure *m,
-			const struct hash_key *key, const struct event *e, struct fact *out)
+static bool read_values(const struct source *s, const struct measure *m, const struct hash_key *key,
+			const struct event *e, struct fact *out)
 {
 	size_t fields = m->rule->field_count;
 	const struct event_value *v;
@@ -151,7 +151,7 @@ enum source_read source_read_event(const struct source *s, const struct measure 
 			return SOURCE_NONE;
 		out->group[g] = v->text;
 	}
-	if (m->kind == MEASURE_DISTINCT && !read_values(s, m, key, e, out))
+	if (m->kind == MEASURE_VALUES && !read_values(s, m, key, e, out))
 		return SOURCE_NONE;
 	if (measure_numbers(m) &&
 	    (m->rule->field_count == 0 || !number_of(e, s->field[0], &out->number)))
@@ -170,9 +170,9 @@ enum source_read source_read_cell(const struct source *s, const struct measure *
 	for (size_t g = 0; g < m->rule->group_count; g++)
 		out->group[g] = cell_group(x, s->group[g]);
 	out->value_count = 0;
-	for (size_t f = 0; m->kind == MEASURE_DISTINCT && f < m->rule->field_count; f++)
+	for (size_t f = 0; m->kind == MEASURE_VALUES && f < m->rule->field_count; f++)
 		hash = cells_hash(key, cell_group(x, s->field[f]), hash);
-	if (m->kind == MEASURE_DISTINCT)
+	if (m->kind == MEASURE_VALUES)
 		put_value(out, hash);
 	if (measure_numbers(m) &&
 	    (m->rule->field_count == 0 || !read_number(cell_group(x, s->field[0]), &out->number)))

@@ -22,7 +22,7 @@ struct fact {
 	bool any;	 /* among all: not when it was counted as possible and now is certain */
 	unsigned place;	 /* of the rule, its first one */
 	struct str group[CORRELATION_GROUP_MAX];
-	uint64_t value[CELL_VALUES_MAX];
+	uint64_t value[LANE_VALUES_MAX];
 	unsigned value_count;
 	double number;
 };

@@ -1,61 +1,44 @@
 #include "sigma/timeline.h"
 
-static const struct timelines *owner(const struct treap *t)
-{
-	return (const struct timelines *)(const void *)t;
-}
-
 static struct mark *child(const struct treap *t, uint32_t n)
 {
 	return n == POOL_NONE ? NULL : treap_at(t, n);
 }
 
-static void raise(bool bits, union level *x, union level by)
-{
-	if (bits)
-		x->bits |= by.bits;
-	else
-		x->n += by.n;
-}
-
 /* Adds to all levels of a subtree. */
-static void raise_tree(bool bits, struct mark *m, union level by)
+static void raise_tree(struct mark *m, double by)
 {
 	if (!m)
 		return;
-	raise(bits, &m->level, by);
-	raise(bits, &m->wait, by);
-	raise(bits, &m->most, by);
+	m->level += by;
+	m->wait += by;
+	m->most += by;
 }
 
 static void push(const struct treap *t, void *node)
 {
 	struct mark *m = node;
 
-	if (!m->wait.bits) /* all zero: of either kind nothing */
+	if (m->wait == 0)
 		return;
-	raise_tree(owner(t)->bits, child(t, m->link.left), m->wait);
-	raise_tree(owner(t)->bits, child(t, m->link.right), m->wait);
-	m->wait.bits = 0;
+	raise_tree(child(t, m->link.left), m->wait);
+	raise_tree(child(t, m->link.right), m->wait);
+	m->wait = 0;
 }
 
-static void pull_child(bool bits, struct mark *m, const struct mark *c)
+static void pull_child(struct mark *m, const struct mark *c)
 {
 	if (!c)
 		return;
 	m->count += c->count;
 	if (!c->open_count)
 		return;
-	if (!m->open_count)
+	if (!m->open_count || c->most > m->most)
 		m->most = c->most;
-	else if (bits)
-		m->most.bits |= c->most.bits;
-	else if (c->most.n > m->most.n)
-		m->most.n = c->most.n;
 	m->open_count += c->open_count;
 }
 
-/* Called with nothing waiting at the node, or right after something was added to all of it. */
+/* Called with nothing waiting at the node. */
 static void pull(const struct treap *t, void *node)
 {
 	struct mark *m = node;
@@ -63,8 +46,8 @@ static void pull(const struct treap *t, void *node)
 	m->count = m->own;
 	m->open_count = m->open;
 	m->most = m->level;
-	pull_child(owner(t)->bits, m, child(t, m->link.left));
-	pull_child(owner(t)->bits, m, child(t, m->link.right));
+	pull_child(m, child(t, m->link.left));
+	pull_child(m, child(t, m->link.right));
 }
 
 static int by_time(const void *a, const void *b)
@@ -74,11 +57,10 @@ static int by_time(const void *a, const void *b)
 	return (x->time > y->time) - (x->time < y->time);
 }
 
-void timelines_init(struct timelines *s, bool bits, uint32_t items_limit,
-		    uint32_t marks_limit, uint64_t seed)
+void timelines_init(struct timelines *s, uint32_t items_limit, uint64_t seed)
 {
-	s->bits = bits;
-	treap_init(&s->marks, sizeof(struct mark), marks_limit, by_time, seed);
+	/* at most two marks an item */
+	treap_init(&s->marks, sizeof(struct mark), 2 * items_limit, by_time, seed);
 	s->marks.push = push;
 	s->marks.pull = pull;
 	pool_init(&s->items, sizeof(struct item), items_limit);
@@ -92,17 +74,15 @@ void timelines_fini(struct timelines *s)
 
 uint32_t timeline_mark(struct timelines *s, uint32_t *root, uint64_t time)
 {
-	union level level = {.bits = 0}, wait = {.bits = 0};
+	double level = 0, wait = 0;
 
 	for (uint32_t n = *root; n != POOL_NONE;) {
 		const struct mark *m = timeline_mark_at(s, n);
 		if (m->time == time)
 			return n;
-		if (m->time < time) {
-			level = m->level;
-			raise(s->bits, &level, wait);
-		}
-		raise(s->bits, &wait, m->wait);
+		if (m->time < time)
+			level = m->level + wait;
+		wait += m->wait;
 		n = m->time < time ? m->link.right : m->link.left;
 	}
 	uint32_t made = treap_get(&s->marks);
@@ -143,13 +123,13 @@ uint32_t timeline_put(struct timelines *s, uint32_t *root, uint64_t time, const 
 /* Adds over [from, to) of a subtree; `all_from` and `all_to` say that it has nothing before and
  * nothing behind. */
 static void add(struct timelines *s, uint32_t n, uint64_t from, uint64_t to, bool all_from,
-		bool all_to, union level by)
+		bool all_to, double by)
 {
 	if (n == POOL_NONE)
 		return;
 	struct mark *m = timeline_mark_at(s, n);
 	if (all_from && all_to) {
-		raise_tree(s->bits, m, by);
+		raise_tree(m, by);
 		return;
 	}
 	push(&s->marks, m);
@@ -158,14 +138,14 @@ static void add(struct timelines *s, uint32_t n, uint64_t from, uint64_t to, boo
 	} else if (m->time >= to) {
 		add(s, m->link.left, from, to, all_from, false, by);
 	} else {
-		raise(s->bits, &m->level, by);
+		m->level += by;
 		add(s, m->link.left, from, to, all_from, true, by);
 		add(s, m->link.right, from, to, true, all_to, by);
 	}
 	pull(&s->marks, m);
 }
 
-void timeline_add(struct timelines *s, uint32_t *root, uint64_t from, uint64_t to, union level by)
+void timeline_add(struct timelines *s, uint32_t *root, uint64_t from, uint64_t to, double by)
 {
 	timeline_mark(s, root, from);
 	timeline_mark(s, root, to);
@@ -290,14 +270,25 @@ void timeline_back(const struct timelines *s, uint32_t root, uint64_t after, uin
 	walk_back(&(struct walk){s, after, upto, each, context}, root);
 }
 
-struct mark *timeline_drop(struct timelines *s, uint32_t *root, uint32_t *number)
+uint32_t timeline_find(const struct timelines *s, uint32_t root, uint64_t time)
 {
-	*number = treap_remove_first(&s->marks, root);
-	return timeline_mark_at(s, *number);
+	while (root != POOL_NONE) {
+		const struct mark *m = timeline_mark_at(s, root);
+		if (m->time == time)
+			break;
+		root = m->time < time ? m->link.right : m->link.left;
+	}
+	return root;
 }
 
-void timeline_free(struct timelines *s, uint32_t mark)
+uint32_t timeline_first(const struct timelines *s, uint32_t root)
 {
+	return treap_first(&s->marks, root);
+}
+
+void timeline_drop(struct timelines *s, uint32_t *root, uint32_t mark)
+{
+	treap_remove(&s->marks, root, mark);
 	for (uint32_t i = timeline_mark_at(s, mark)->items; i != POOL_NONE;) {
 		uint32_t next = timeline_item(s, i)->next;
 		pool_put(&s->items, i);

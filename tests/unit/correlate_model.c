@@ -108,8 +108,8 @@ struct match {
 	int value; /* to be counted or summed; of several fields all of them in one number */
 	bool certain, any;
 	bool told_certain, told_any;
-	int twin; /* of one that is certain only: the same as possible, or -1 */
-	bool taken;	 /* is somebody's twin */
+	int twin;   /* of one that is certain only: the same as possible, or -1 */
+	bool taken; /* is somebody's twin */
 };
 
 struct model_state {
@@ -212,9 +212,11 @@ static bool holds(const struct sigma_correlation *c, double value)
 {
 	for (size_t i = 0; i < c->bound_count; i++) {
 		double x = c->bound[i].value;
-		bool good[] = {[BOUND_LT] = value < x,	[BOUND_LTE] = value <= x,
-			       [BOUND_GT] = value > x,	[BOUND_GTE] = value >= x,
-			       [BOUND_EQ] = value == x, [BOUND_NEQ] = value != x};
+		bool good[] = {[BOUND_LT] =
+				       value<x, [BOUND_LTE] = value <= x, [BOUND_GT] = value> x,
+			       [BOUND_GTE] = value >= x,
+			       [BOUND_EQ] = value == x,
+			       [BOUND_NEQ] = value != x};
 		if (!good[c->bound[i].kind])
 			return false;
 	}
@@ -223,15 +225,15 @@ static bool holds(const struct sigma_correlation *c, double value)
 
 /* The places that hit; `set` where they stand without "not", `hit` where with. */
 static bool logic_of(const struct sigma_correlation *c, const struct sigma_logic *l, uint64_t set,
-		     uint64_t hit, bool not)
+		     uint64_t hit, bool not )
 {
 	if (l->kind == NODE_LEAF)
 		return (not ? hit >> canon(c, l->ref) : set >> l->ref) & 1;
 	if (l->kind == NODE_NOT)
-		return !logic_of(c, l->child[0], set, hit, !not);
+		return !logic_of(c, l->child[0], set, hit, !not );
 	bool all = true, any = false;
 	for (size_t i = 0; i < l->count; i++) {
-		bool x = logic_of(c, l->child[i], set, hit, not);
+		bool x = logic_of(c, l->child[i], set, hit, not );
 		all &= x;
 		any |= x;
 	}
@@ -374,7 +376,7 @@ static void tell(struct model *m, size_t number, size_t i, struct play_hit h, bo
 	bool any = true;
 
 	if (certain) {
-		struct match *twin = x.any		? told
+		struct match *twin = x.any	   ? told
 				     : x.twin >= 0 ? &m->state[number].match[x.twin]
 						   : NULL;
 		any = !(twin && twin->told_any);
@@ -630,8 +632,8 @@ static struct sigma_correlation *make(struct maker *k, size_t rules, size_t befo
 	return c;
 }
 
-void made_init(struct made *m, size_t rules, size_t correlations, bool monotone,
-	       made_below *choose, void *context)
+void made_init(struct made *m, size_t rules, size_t correlations, bool monotone, made_below *choose,
+	       void *context)
 {
 	struct maker k = {.m = m, .monotone = monotone, .below = choose, .context = context};
 
