@@ -10,7 +10,7 @@
 #include "sigma_slow.h"
 
 #define RULES  300
-#define EVENTS 250
+#define EVENTS 150
 #define VALUES 12
 #define KNOWN  4 /* fields a, b, c, d; and as many others: u, v, w, x */
 #define ONCE   2 /* of those, so many are used, in one leaf each, where that matters */
