@@ -68,10 +68,10 @@ char *json_in_room(struct json_in *j, size_t n)
 
 static struct str kept_copy(struct json_in *j, struct str line)
 {
-	if (line.n > j->line_room) {
+	if (line.n >= j->line_room) {
 		free(j->line);
-		j->line = mem_alloc(line.n);
-		j->line_room = line.n;
+		j->line_room = line.n + 1;
+		j->line = mem_alloc(j->line_room);
 	}
 	if (line.n)
 		memcpy(j->line, line.p, line.n);
