@@ -237,7 +237,8 @@ static bool passes_sketch(struct detectors *d, const struct detector_use *u, str
 			 hash_load64(u->client.b + 8));
 	uint64_t sum = sketch_add(&d->sketch, hash, u->up);
 	/* (the sketch may say too much, but what it held back was less than this) */
-	*before = sum > u->up ? sum - u->up : 0;
+	uint64_t rounded = (u->up + SKETCH_UNIT - 1) / SKETCH_UNIT * SKETCH_UNIT;
+	*before = sum > rounded ? sum - rounded : 0;
 	if (*before >= UNLISTED_LEAST)
 		*before = UNLISTED_LEAST - 1;
 	return sum >= UNLISTED_LEAST;

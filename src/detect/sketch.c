@@ -5,8 +5,7 @@
 
 #include "base/mem.h"
 
-#define UNIT 64
-#define ROW  (UINT32_C(1) << SKETCH_SHIFT)
+#define ROW (UINT32_C(1) << SKETCH_SHIFT)
 
 void sketch_init(struct sketch *s)
 {
@@ -25,7 +24,7 @@ void sketch_clear(struct sketch *s)
 
 uint64_t sketch_add(struct sketch *s, uint64_t hash, uint64_t bytes)
 {
-	uint64_t units = bytes / UNIT + (bytes % UNIT != 0);
+	uint64_t units = bytes / SKETCH_UNIT + (bytes % SKETCH_UNIT != 0);
 	uint32_t *at[SKETCH_ROWS], least = UINT32_MAX;
 
 	for (unsigned i = 0; i < SKETCH_ROWS; i++) {
@@ -38,5 +37,5 @@ uint64_t sketch_add(struct sketch *s, uint64_t hash, uint64_t bytes)
 	for (unsigned i = 0; i < SKETCH_ROWS; i++)
 		if (*at[i] < sum)
 			*at[i] = (uint32_t)sum;
-	return sum * UNIT;
+	return sum * SKETCH_UNIT;
 }
