@@ -55,7 +55,7 @@ def check(line, number):
 
 
 def main():
-    count = os.environ.get("RECORD_SAMPLES", "300")
+    count = os.environ.get("RECORD_SAMPLES", "3000")
     out = subprocess.run(["./tests/record_samples", "sysmon", count], stdout=subprocess.PIPE,
                          check=True).stdout
     assert out.endswith(b"\n")
@@ -65,7 +65,7 @@ def main():
             seen[check(line, number)] += 1
         except (AssertionError, ValueError, KeyError, IndexError) as e:
             sys.exit(f"line {number}: {e!r}\n{line[:2000]!r}")
-    assert seen[22] == seen[3008] > 50 and seen[3] > 20, seen
+    assert seen[22] == seen[3008] > 10 and seen[3] > 10, seen
 
 
 main()
