@@ -151,6 +151,7 @@ Test(detectors_context, fanout_near_misses)
 	feed_up(&x, 1, MEGA, AT(0, 9), 30 * MB);
 	feed_up(&x, 1, DROPBOX, AT(0, 14), 30 * MB);
 	feed_up(&x, 1, DISCORD, AT(0, 15), 30 * MB);
+	feed_up(&x, 1, MEGA, AT(0, 15.5), 5 * MB);
 	cr_expect_eq(x.count, 0, "messages are no storage");
 	feed_up(&x, 1, S3, AT(1, 16), 30 * MB);
 	cr_expect_eq(x.count, 0, "more than 24 hours apart");
@@ -216,7 +217,12 @@ Test(detectors_context, tenant_new_to_everybody)
 	x.use.name = STR("old.s3.amazonaws.com");
 	feed_up(&x, 1, S3, AT(0, 10), 90 * MB);
 	cr_expect_eq(x.count, 0, "nothing is known yet");
-	feed_pass(&x, 0, 9);
+	feed_pass(&x, 0, 5);
+	x.use.name = STR("young.s3.amazonaws.com");
+	feed_up(&x, 1, S3, AT(5, 10), 90 * MB);
+	feed_pass(&x, 5, 9);
+	feed_up(&x, 2, S3, AT(9, 9), 90 * MB);
+	cr_expect_eq(x.count, 0, "first seen in the first week: who knows for how long");
 	x.use.name = STR("s3.amazonaws.com");
 	feed_up(&x, 1, S3, AT(9, 10), 90 * MB);
 	cr_expect_eq(x.count, 0, "in the path: not visible");
