@@ -69,6 +69,22 @@ def check_counters(definitions, manual):
         fail(f"egret-counters(7) and stats.def differ: {set(counters) ^ set(explained)}")
 
 
+def check_keys(egret, manual):
+    """The keys of --dump-config, those of maps joined by dots, are those of egret.yaml(5)."""
+    r = subprocess.run([egret, "--dump-config", "--rules=", "--cache="], capture_output=True,
+                       text=True, check=True)
+    have, section = set(), ""
+    for line in r.stdout.splitlines():
+        m = re.match(r"(?:# )?( *)([\w.-]+):(?: |$)", line)
+        if m and m[2] == "detectors":
+            section = "detectors."
+        elif m:
+            have.add((section if m[1] else "") + m[2])
+    explained = set(re.findall(r"^\.It Va ([\w.-]+)$", manual, re.M)) - {"lists"}
+    if len(have) < 50 or have != explained:
+        fail(f"egret.yaml(5) and --dump-config differ: {have ^ explained}")
+
+
 def check_page(path):
     if re.search(r"@\w+@", read(path)):
         fail(f"{path}: something was not filled in")
@@ -84,6 +100,7 @@ def main():
     help_text = subprocess.run([egret, "--help"], capture_output=True, text=True, check=True).stdout
     check_options(help_text, read(page("man/egret.8")))
     check_counters(read(os.path.join(TOP, "src/core/stats.def")), read(page("man/egret-counters.7")))
+    check_keys(egret, read(page("man/egret.yaml.5")))
     lists = re.search(r"\S+/domains\b", help_text)
     if not lists or f"Pa {lists[0]}/" not in read(page("man/egret-domains.5")):
         fail("egret-domains(5) names another folder than --help")

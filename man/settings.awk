@@ -1,0 +1,40 @@
+# The keys of the first file, config.def, and of the second, settings.def, in mdoc where the third one
+# says @keys@ and @detectors@.
+FNR == 1 {
+	file++
+}
+
+# CONFIG("key", TYPE, field, "default", "help")
+file == 1 && /^CONFIG\(/ {
+	split($0, part, "\"")
+	keys = keys ".It Va " part[2] "\n" toupper(substr(part[6], 1, 1)) substr(part[6], 2) \
+		".\nDefault: " part[4] ".\n"
+}
+
+# SETTING(field, TYPE, default, least, most, "key", "help")
+file == 2 && /^SETTING\(/ {
+	split($0, part, "\"")
+	split(part[1], number, ", ")
+	range = number[2] == "SWITCH" ? (number[3] == "1" ? "yes" : "no") : \
+		number[3] ", from " number[4] " to " number[5]
+	detectors = detectors ".It Va detectors." part[2] "\n" toupper(substr(part[4], 1, 1)) \
+		substr(part[4], 2) ".\nDefault: " range ".\n"
+}
+
+file < 3 {
+	next
+}
+
+$0 == "@keys@" {
+	printf "%s", keys
+	next
+}
+
+$0 == "@detectors@" {
+	printf "%s", detectors
+	next
+}
+
+{
+	print
+}
