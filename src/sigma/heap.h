@@ -1,12 +1,12 @@
-/* The lanes of a correlation's cells, the one with the earliest first mark on top. */
+/* The trails of a correlation's cells, the one with the earliest first mark on top. */
 #ifndef EGRET_SIGMA_HEAP_H
 #define EGRET_SIGMA_HEAP_H
 
 #include "sigma/cells.h"
 
-void heap_add(struct cells *c, uint32_t lane);
+void heap_add(struct cells *c, uint32_t trail);
 void heap_remove(struct cells *c, uint32_t place);
-/* The first mark of the lane at this place changed. */
+/* The first mark of the trail at this place changed. */
 void heap_moved(struct cells *c, uint32_t place);
 
 #endif
