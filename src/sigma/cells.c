@@ -36,7 +36,8 @@ void cells_init(struct cells *c, const struct measure *m, uint64_t span,
 			    .bounds = *b,
 			    .group_count = (unsigned)m->rule->group_count};
 	/* The match of most values has room even if the bounds are tiny. */
-	lanes_init(&c->tracks, m, b->items + CELL_LANES, CELL_LANES * LANE_VALUES_MAX, span, key->w);
+	trails_init(&c->trails, m, b->items + CELL_TRAILS, CELL_TRAILS * TRAIL_VALUES_MAX, span,
+		    key->w);
 	pool_init(&c->pool, sizeof(struct cell), b->groups);
 	hindex_init(&c->index, 64);
 }
@@ -45,7 +46,7 @@ void cells_fini(struct cells *c)
 {
 	for (uint32_t n = c->oldest; n != POOL_NONE; n = cell_at(c, n)->newer)
 		free(cell_at(c, n)->text);
-	lanes_fini(&c->tracks);
+	trails_fini(&c->trails);
 	pool_fini(&c->pool);
 	hindex_fini(&c->index);
 	free(c->heap);
@@ -90,15 +91,15 @@ static void free_cell(struct cells *c, uint32_t n)
 /* Whether no window that can still come has this time. */
 static bool is_past(const struct cells *c, uint64_t time)
 {
-	return time + c->tracks.span <= horizon(c->arrivals);
+	return time + c->trails.span <= horizon(c->arrivals);
 }
 
-/* Forgets the first matches of a track. */
+/* Forgets the first matches of a trail. */
 static void drop_first(struct cells *c, uint32_t n, unsigned which)
 {
 	struct cell *x = cell_at(c, n);
 	bool past = is_past(c, x->first[which]);
-	uint64_t last = track_forget(&c->tracks, &x->track[which]);
+	uint64_t last = trail_forget(&c->trails, &x->trail[which]);
 
 	c->evicted += past ? 0 : last;
 	cells_changed(c, n, which);
@@ -106,8 +107,8 @@ static void drop_first(struct cells *c, uint32_t n, unsigned which)
 
 static void drop_cell(struct cells *c, uint32_t n)
 {
-	for (unsigned which = 0; which < CELL_LANES; which++)
-		while (cell_at(c, n)->track[which].timeline != POOL_NONE)
+	for (unsigned which = 0; which < CELL_TRAILS; which++)
+		while (cell_at(c, n)->trail[which].timeline != POOL_NONE)
 			drop_first(c, n, which);
 	free_cell(c, n);
 }
@@ -125,8 +126,8 @@ static bool pool_has(const struct pool *p, uint32_t n)
 
 static bool has_room(const struct cells *c, const struct need *n)
 {
-	return pool_has(&c->tracks.timelines.items, n->items) &&
-	       pool_has(&c->tracks.occurs.tree.pool, n->occurs) && pool_has(&c->pool, n->cells) &&
+	return pool_has(&c->trails.timelines.items, n->items) &&
+	       pool_has(&c->trails.occurs.tree.pool, n->occurs) && pool_has(&c->pool, n->cells) &&
 	       c->text_bytes + n->text <= c->bounds.text;
 }
 
@@ -138,8 +139,8 @@ static bool evict(struct cells *c, uint32_t keep)
 		const struct cell *x = cell_at(c, n);
 		if (is_past(c, x->first[which])) {
 			drop_first(c, n, which);
-			if (n != keep && x->track[0].timeline == POOL_NONE &&
-			    x->track[1].timeline == POOL_NONE)
+			if (n != keep && x->trail[0].timeline == POOL_NONE &&
+			    x->trail[1].timeline == POOL_NONE)
 				free_cell(c, n);
 			return true;
 		}
@@ -162,7 +163,7 @@ static void make_room(struct cells *c, const struct need *n, uint32_t keep)
 
 static struct need need_of(unsigned values)
 {
-	return (struct need){.items = CELL_LANES, .occurs = CELL_LANES * values};
+	return (struct need){.items = CELL_TRAILS, .occurs = CELL_TRAILS * values};
 }
 
 uint64_t cells_hash(const struct hash_key *key, struct str text, uint64_t state)
@@ -227,8 +228,8 @@ static uint32_t make_cell(struct cells *c, uint64_t hash, const struct str group
 		x->text_bytes += x->length[g];
 	}
 	c->text_bytes += x->text_bytes;
-	for (unsigned i = 0; i < CELL_LANES; i++) {
-		track_init(&x->track[i]);
+	for (unsigned i = 0; i < CELL_TRAILS; i++) {
+		trail_init(&x->trail[i]);
 		x->place[i] = CELL_NONE;
 	}
 	hindex_add(&c->index, hash, n);
@@ -259,8 +260,8 @@ uint32_t cells_get(struct cells *c, const struct str group[], unsigned values)
 void cells_changed(struct cells *c, uint32_t n, unsigned which)
 {
 	struct cell *x = cell_at(c, n);
-	const struct timelines *t = &c->tracks.timelines;
-	uint32_t first = timeline_first(t, x->track[which].timeline);
+	const struct timelines *t = &c->trails.timelines;
+	uint32_t first = timeline_first(t, x->trail[which].timeline);
 
 	if (first == POOL_NONE) {
 		if (x->place[which] != CELL_NONE)
@@ -284,14 +285,14 @@ static uint32_t count_nodes(const struct treap *t, uint32_t root)
 	return x ? 1 + count_nodes(t, x->left) + count_nodes(t, x->right) : 0;
 }
 
-static struct need need_of_copy(const struct cells *c, const struct track *l, unsigned values)
+static struct need need_of_copy(const struct cells *c, const struct trail *l, unsigned values)
 {
 	struct need need = need_of(values);
 
 	if (l->timeline == POOL_NONE)
 		return need;
-	need.items += timeline_mark_at(&c->tracks.timelines, l->timeline)->count;
-	need.occurs += count_nodes(&c->tracks.occurs.tree, l->occurs);
+	need.items += timeline_mark_at(&c->trails.timelines, l->timeline)->count;
+	need.occurs += count_nodes(&c->trails.occurs.tree, l->occurs);
 	return need;
 }
 
@@ -302,12 +303,12 @@ void cells_fork(struct cells *c, uint32_t n, unsigned values)
 	/* What is dropped to make room may be its own, and then less is needed: counted anew each
 	 * time that a part of it was dropped. */
 	for (bool more = true; more;) {
-		struct need need = need_of_copy(c, &x->track[0], values);
+		struct need need = need_of_copy(c, &x->trail[0], values);
 		uint32_t part = need.items / 8 + 1;
 		while (part-- > 0 && more)
 			more = !has_room(c, &need) && evict(c, n);
 	}
 	x->forked = true;
-	track_copy(&c->tracks, &x->track[1], &x->track[0]);
+	trail_copy(&c->trails, &x->trail[1], &x->trail[0]);
 	cells_changed(c, n, 1);
 }

@@ -1,7 +1,7 @@
 /* The groups of one correlation, each with its timelines, within bounds.
  *
- * A cell is one group. As long as all its matches are certain it has one track; with the first that
- * is only possible it gets a second: track 0 then has the certain ones, track 1 has all.
+ * A cell is one group. As long as all its matches are certain it has one trail; with the first that
+ * is only possible it gets a second: trail 0 then has the certain ones, trail 1 has all.
  *
  * When there is no room, marks go first that no window can want any more (their time plus the span
  * is before all recent arrivals): wherever they are, and not counted. Then the cell goes that was
@@ -13,18 +13,18 @@
 #include "base/hash.h"
 #include "base/hindex.h"
 #include "base/str.h"
-#include "sigma/track.h"
 #include "sigma/rule.h"
+#include "sigma/trail.h"
 
-#define CELL_LANES 2u
-#define CELL_NONE  UINT32_MAX
+#define CELL_TRAILS 2u
+#define CELL_NONE   UINT32_MAX
 
 struct cell {
 	uint32_t newer, older; /* by use */
 	bool forked;
-	struct track track[CELL_LANES];
-	uint64_t first[CELL_LANES]; /* times of the tracks' first marks */
-	uint32_t place[CELL_LANES]; /* in the heap; CELL_NONE while a track has no mark */
+	struct trail trail[CELL_TRAILS];
+	uint64_t first[CELL_TRAILS]; /* times of the trails' first marks */
+	uint32_t place[CELL_TRAILS]; /* in the heap; CELL_NONE while a trail has no mark */
 	uint64_t hash;
 	char *text; /* of all groups, one after the other */
 	uint32_t length[CORRELATION_GROUP_MAX];
@@ -47,12 +47,12 @@ struct cells_bounds {
 };
 
 struct cells {
-	struct tracks tracks;
+	struct trails trails;
 	struct pool pool;
 	struct hindex index;
 	const struct hash_key *key;
 	const struct arrivals *arrivals;
-	uint32_t *heap; /* tracks by their first mark: cell << 1 | track */
+	uint32_t *heap; /* trails by their first mark: cell << 1 | trail */
 	uint32_t heap_count, heap_room;
 	uint32_t newest, oldest;
 	size_t text_bytes;
@@ -77,10 +77,10 @@ static inline struct cell *cell_at(const struct cells *c, uint32_t cell)
 
 /* The cell of a group, made when new, with room for a match of this many values. */
 uint32_t cells_get(struct cells *c, const struct str group[], unsigned values);
-/* Gives it its second track, a copy of the first, with room for a match in each. */
+/* Gives it its second trail, a copy of the first, with room for a match in each. */
 void cells_fork(struct cells *c, uint32_t cell, unsigned values);
-/* Has to be called after a match was put into a track. */
-void cells_changed(struct cells *c, uint32_t cell, unsigned track);
+/* Has to be called after a match was put into a trail. */
+void cells_changed(struct cells *c, uint32_t cell, unsigned trail);
 
 struct str cell_group(const struct cell *x, unsigned group);
 /* A hash of the text, upper and lower case alike: texts that Sigma holds for equal. */

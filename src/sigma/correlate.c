@@ -6,10 +6,10 @@
 #include "base/mem.h"
 #include "core/limits.h"
 #include "sigma/cells.h"
+#include "sigma/fact.h"
 #include "sigma/measure.h"
-#include "sigma/source.h"
 
-_Static_assert(CORRELATION_VALUES_MAX == LANE_VALUES_MAX, "one limit under two names");
+_Static_assert(CORRELATION_VALUES_MAX == TRAIL_VALUES_MAX, "one limit under two names");
 
 /* Times and spans are kept below, so that sums of two cannot overflow. */
 #define TIME_MOST (UINT64_MAX / 4)
@@ -29,7 +29,7 @@ struct state {
 	const struct sigma_correlation *rule;
 	struct measure measure;
 	struct cells cells;
-	struct source *source; /* place by place */
+	struct fact_source *source; /* place by place */
 	struct feeds feeds;
 	unsigned depth; /* of the chain below it */
 };
@@ -62,12 +62,12 @@ static void connect(struct correlator *c, uint32_t number, size_t place, struct 
 	const struct sigma_ref *r = &s->rule->ref[place];
 
 	if (!r->correlation) {
-		source_of_rule(&s->source[place], s->rule, place, fields);
+		fact_source_rule(&s->source[place], s->rule, place, fields);
 		if (r->number < c->rules && s->measure.canon[place] == place)
 			add_feed(&c->feeds[r->number], number, (uint32_t)place);
 	} else if (r->number < number) {
 		struct state *named = &c->state[r->number];
-		source_of_chain(&s->source[place], s->rule, place, named->rule);
+		fact_source_chain(&s->source[place], s->rule, place, named->rule);
 		if (named->depth + 1 > s->depth)
 			s->depth = named->depth + 1;
 		if (s->depth <= LIMIT_CORRELATION_CHAIN && s->measure.canon[place] == place)
@@ -153,12 +153,12 @@ void correlator_free(struct correlator *c)
 	free(c);
 }
 
-/* A search for windows that now fulfil the condition, in one track of one cell. */
+/* A search for windows that now fulfil the condition, in one trail of one cell. */
 struct search {
 	struct correlator *c;
 	struct state *s;
 	struct cell *cell;
-	struct track *track;
+	struct trail *trail;
 	unsigned which;
 };
 
@@ -189,17 +189,17 @@ static void turn(uint64_t *x, unsigned n)
 
 static void fill_hit(const struct search *q, struct correlation_hit *h, uint64_t time)
 {
-	const struct timelines *t = &q->s->cells.tracks.timelines;
-	uint64_t after = lanes_after(&q->s->cells.tracks, time);
+	const struct timelines *t = &q->s->cells.trails.timelines;
+	uint64_t after = trails_after(&q->s->cells.trails, time);
 
 	h->correlation = (size_t)(q->s - q->c->state);
 	h->last = time;
-	h->first = timeline_next(t, q->track->timeline, after);
-	h->matches = timeline_count(t, q->track->timeline, after, time);
+	h->first = timeline_next(t, q->trail->timeline, after);
+	h->matches = timeline_count(t, q->trail->timeline, after, time);
 	for (unsigned g = 0; g < q->s->rule->group_count; g++)
 		h->group[g] = cell_group(q->cell, g);
 	h->line_count = 0;
-	timeline_back(t, q->track->timeline, after, time, take_line, &(struct lines){.hit = h});
+	timeline_back(t, q->trail->timeline, after, time, take_line, &(struct lines){.hit = h});
 	turn(h->line, h->line_count);
 }
 
@@ -213,10 +213,10 @@ static void pass_on(const struct search *q, const struct mark *m, const struct i
 	for (size_t i = 0; i < q->s->feeds.count; i++) {
 		struct state *s = &q->c->state[q->s->feeds.feed[i].state];
 		unsigned place = q->s->feeds.feed[i].place;
-		enum source_read got =
-			source_read_cell(&s->source[place], &s->measure, &q->c->key, q->cell, &f);
-		q->c->no_number += got == SOURCE_NO_NUMBER;
-		if (got != SOURCE_READ)
+		enum fact_read got =
+			fact_read_cell(&s->source[place], &s->measure, &q->c->key, q->cell, &f);
+		q->c->no_number += got == FACT_NO_NUMBER;
+		if (got != FACT_READ)
 			continue;
 		f.place = place;
 		f.certain = q->which == 0;
@@ -228,7 +228,7 @@ static void pass_on(const struct search *q, const struct mark *m, const struct i
 /* Tells the items of the mark that were not. Those behind a settled one are. */
 static void tell(const struct search *q, const struct mark *m, double value)
 {
-	const struct timelines *t = &q->s->cells.tracks.timelines;
+	const struct timelines *t = &q->s->cells.trails.timelines;
 	struct correlation_hit hit = {.possible = q->which == 1, .value = value};
 	bool filled = false;
 
@@ -264,7 +264,7 @@ static bool look(void *context, struct mark *m)
 	const struct search *q = context;
 	double value;
 
-	if (!track_judge(&q->s->cells.tracks, q->track, m, &value))
+	if (!trail_judge(&q->s->cells.trails, q->trail, m, &value))
 		return false;
 	tell(q, m, value);
 	return true;
@@ -274,23 +274,23 @@ static void search(struct correlator *c, struct state *s, uint32_t cell, unsigne
 		   uint64_t time)
 {
 	struct cell *x = cell_at(&s->cells, cell);
-	struct search q = {c, s, x, &x->track[which], which};
+	struct search q = {c, s, x, &x->trail[which], which};
 
-	timeline_search(&s->cells.tracks.timelines, q.track->timeline, time,
-			time + s->cells.tracks.span, may, look, &q);
+	timeline_search(&s->cells.trails.timelines, q.trail->timeline, time,
+			time + s->cells.trails.span, may, look, &q);
 }
 
 static uint32_t insert(struct state *s, uint32_t cell, unsigned which, const struct fact *f)
 {
 	uint64_t rule = f->place;
 	bool rules = s->measure.kind == MEASURE_RULES || s->measure.kind == MEASURE_ORDER;
-	struct track_match m = {.time = f->time,
-			       .line = f->line,
-			       .token = f->token,
-			       .number = f->number,
-			       .value = rules ? &rule : f->value,
-			       .value_count = rules ? 1 : f->value_count};
-	uint32_t n = track_put(&s->cells.tracks, &cell_at(&s->cells, cell)->track[which], &m);
+	struct trail_match m = {.time = f->time,
+				.line = f->line,
+				.token = f->token,
+				.number = f->number,
+				.value = rules ? &rule : f->value,
+				.value_count = rules ? 1 : f->value_count};
+	uint32_t n = trail_put(&s->cells.trails, &cell_at(&s->cells, cell)->trail[which], &m);
 
 	cells_changed(&s->cells, cell, which);
 	return n;
@@ -299,8 +299,8 @@ static uint32_t insert(struct state *s, uint32_t cell, unsigned which, const str
 /* The possible match that a certain one is, of those without a twin at its time. */
 static uint32_t find_twin(const struct state *s, uint32_t cell, const struct fact *f)
 {
-	const struct timelines *t = &s->cells.tracks.timelines;
-	uint32_t n = timeline_find(t, cell_at(&s->cells, cell)->track[1].timeline, f->time);
+	const struct timelines *t = &s->cells.trails.timelines;
+	uint32_t n = timeline_find(t, cell_at(&s->cells, cell)->trail[1].timeline, f->time);
 
 	if (n == POOL_NONE)
 		return n;
@@ -316,14 +316,14 @@ static uint32_t find_twin(const struct state *s, uint32_t cell, const struct fac
 
 static void pair(const struct state *s, uint32_t a, uint32_t b)
 {
-	struct item *x = timeline_item(&s->cells.tracks.timelines, a);
-	struct item *y = timeline_item(&s->cells.tracks.timelines, b);
+	struct item *x = timeline_item(&s->cells.trails.timelines, a);
+	struct item *y = timeline_item(&s->cells.trails.timelines, b);
 
 	x->twin = b;
 	y->twin = a;
 }
 
-/* Into both tracks, as far as it belongs there; certain hits are told first. */
+/* Into both trails, as far as it belongs there; certain hits are told first. */
 static void enter_forked(struct correlator *c, struct state *s, uint32_t cell, const struct fact *f)
 {
 	uint32_t certain = POOL_NONE, any = POOL_NONE;
@@ -404,10 +404,10 @@ void correlator_take(struct correlator *c, const struct event *e, const struct s
 	for (size_t i = 0; i < c->feeds[m->rule].count; i++) {
 		const struct feed *feed = &c->feeds[m->rule].feed[i];
 		struct state *s = &c->state[feed->state];
-		enum source_read got =
-			source_read_event(&s->source[feed->place], &s->measure, &c->key, e, &f);
-		c->no_number += got == SOURCE_NO_NUMBER;
-		if (got != SOURCE_READ)
+		enum fact_read got =
+			fact_read_event(&s->source[feed->place], &s->measure, &c->key, e, &f);
+		c->no_number += got == FACT_NO_NUMBER;
+		if (got != FACT_READ)
 			continue;
 		f.place = feed->place;
 		f.any = true;
@@ -422,7 +422,7 @@ struct correlator_stats correlator_stats(const struct correlator *c)
 	for (size_t i = 0; i < c->count; i++) {
 		const struct cells *x = &c->state[i].cells;
 		sum.groups += pool_live(&x->pool);
-		sum.items += pool_live(&x->tracks.timelines.items);
+		sum.items += pool_live(&x->trails.timelines.items);
 		sum.evicted += x->evicted;
 	}
 	return sum;

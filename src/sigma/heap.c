@@ -7,15 +7,15 @@ static uint64_t key(const struct cells *c, uint32_t place)
 	return cell_at(c, c->heap[place] >> 1)->first[c->heap[place] & 1];
 }
 
-static void set_place(struct cells *c, uint32_t track, uint32_t place)
+static void set_place(struct cells *c, uint32_t trail, uint32_t place)
 {
-	cell_at(c, track >> 1)->place[track & 1] = place;
+	cell_at(c, trail >> 1)->place[trail & 1] = place;
 }
 
-static void put(struct cells *c, uint32_t place, uint32_t track)
+static void put(struct cells *c, uint32_t place, uint32_t trail)
 {
-	c->heap[place] = track;
-	set_place(c, track, place);
+	c->heap[place] = trail;
+	set_place(c, trail, place);
 }
 
 static void swap(struct cells *c, uint32_t a, uint32_t b)
@@ -42,13 +42,13 @@ void heap_moved(struct cells *c, uint32_t place)
 	}
 }
 
-void heap_add(struct cells *c, uint32_t track)
+void heap_add(struct cells *c, uint32_t trail)
 {
 	if (c->heap_count == c->heap_room) {
 		c->heap_room = c->heap_room ? 2 * c->heap_room : 16;
 		c->heap = mem_resize(c->heap, c->heap_room * sizeof *c->heap);
 	}
-	put(c, c->heap_count++, track);
+	put(c, c->heap_count++, trail);
 	heap_moved(c, c->heap_count - 1);
 }
 

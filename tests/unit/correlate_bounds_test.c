@@ -141,7 +141,7 @@ Test(correlate_bounds, a_window_with_more_than_fits)
 	}
 }
 
-/* The second track of a group needs as much room as the first had. */
+/* The second lane of a group needs as much room as the first had. */
 Test(correlate_bounds, a_group_with_possible_matches_beyond_the_bound)
 {
 	for (int type = 0; type <= CORRELATE_TEMPORAL_ORDERED; type++) {

@@ -1,7 +1,7 @@
-#include "sigma/track.h"
+#include "sigma/trail.h"
 
-void lanes_init(struct tracks *s, const struct measure *m, uint32_t items, uint32_t spare,
-		uint64_t span, const uint64_t seeds[3])
+void trails_init(struct trails *s, const struct measure *m, uint32_t items, uint32_t spare,
+		 uint64_t span, const uint64_t seeds[3])
 {
 	s->measure = m;
 	s->span = span;
@@ -10,20 +10,20 @@ void lanes_init(struct tracks *s, const struct measure *m, uint32_t items, uint3
 	ranks_init(&s->ranks, items, seeds[2]);
 }
 
-void lanes_fini(struct tracks *s)
+void trails_fini(struct trails *s)
 {
 	timelines_fini(&s->timelines);
 	occurs_fini(&s->occurs);
 	ranks_fini(&s->ranks);
 }
 
-void track_init(struct track *l)
+void trail_init(struct trail *l)
 {
-	*l = (struct track){.timeline = POOL_NONE, .occurs = POOL_NONE, .rank.root = POOL_NONE};
+	*l = (struct trail){.timeline = POOL_NONE, .occurs = POOL_NONE, .rank.root = POOL_NONE};
 }
 
 /* An occurrence hangs on the list of the mark at which its windows end. */
-static void add_occurrence(struct tracks *s, struct track *l, uint64_t value, uint64_t time)
+static void add_occurrence(struct trails *s, struct trail *l, uint64_t value, uint64_t time)
 {
 	uint32_t n = occur_add(&s->occurs, &l->occurs, value, time);
 	struct mark *end = timeline_mark_at(
@@ -35,7 +35,7 @@ static void add_occurrence(struct tracks *s, struct track *l, uint64_t value, ui
 
 /* A value adds to the windows that had none of it: from when those of the one before end to when
  * those of the next one begin. */
-static void put_value(struct tracks *s, struct track *l, uint64_t value, uint64_t time)
+static void put_value(struct trails *s, struct trail *l, uint64_t value, uint64_t time)
 {
 	uint64_t from = time, to = time + s->span;
 	struct occurrence *last = occur_last(&s->occurs, l->occurs, value, time);
@@ -55,16 +55,16 @@ static void put_value(struct tracks *s, struct track *l, uint64_t value, uint64_
 }
 
 struct chains {
-	struct tracks *tracks;
-	struct track *track;
+	struct trails *trails;
+	struct trail *trail;
 };
 
 /* A chain adds to the windows that have it whole; of those with one start, the closest. */
 static void put_chain(void *context, uint8_t first, uint64_t start, uint64_t end)
 {
 	struct chains *c = context;
-	struct tracks *s = c->tracks;
-	struct occurrence *x = occur_last(&s->occurs, c->track->occurs, first, start);
+	struct trails *s = c->trails;
+	struct occurrence *x = occur_last(&s->occurs, c->trail->occurs, first, start);
 	uint64_t to = start + s->span;
 
 	if (x->end <= end)
@@ -72,10 +72,10 @@ static void put_chain(void *context, uint8_t first, uint64_t start, uint64_t end
 	if (x->end < to)
 		to = x->end; /* from there on it was added before */
 	x->end = end;
-	timeline_add(&s->timelines, &c->track->timeline, end, to, 1);
+	timeline_add(&s->timelines, &c->trail->timeline, end, to, 1);
 }
 
-static void put_rule(struct tracks *s, struct track *l, uint8_t rule, uint64_t time)
+static void put_rule(struct trails *s, struct trail *l, uint8_t rule, uint64_t time)
 {
 	struct occurrence *x = occur_last(&s->occurs, l->occurs, rule, time);
 
@@ -87,7 +87,7 @@ static void put_rule(struct tracks *s, struct track *l, uint8_t rule, uint64_t t
 		   &(struct chains){s, l});
 }
 
-uint32_t track_put(struct tracks *s, struct track *l, const struct track_match *m)
+uint32_t trail_put(struct trails *s, struct trail *l, const struct trail_match *m)
 {
 	struct item x = {
 		.line = m->line, .token = m->token, .number = m->number, .twin = POOL_NONE};
@@ -108,7 +108,7 @@ uint32_t track_put(struct tracks *s, struct track *l, const struct track_match *
 
 /* Takes away what occurrences of this time added. All before them were forgotten, so what is left
  * of theirs begins with them. */
-static void forget_occurrences(struct tracks *s, struct track *l, uint64_t time, uint32_t n)
+static void forget_occurrences(struct trails *s, struct trail *l, uint64_t time, uint32_t n)
 {
 	while (n != POOL_NONE) {
 		const struct occurrence *x = occur_at(&s->occurs, n);
@@ -131,7 +131,7 @@ static void forget_occurrences(struct tracks *s, struct track *l, uint64_t time,
 }
 
 /* Takes the items' twins and ranks away, and returns what they added. */
-static double forget_items(struct tracks *s, struct track *l, const struct mark *m, uint64_t *last)
+static double forget_items(struct trails *s, struct trail *l, const struct mark *m, uint64_t *last)
 {
 	double sum = 0;
 
@@ -148,7 +148,7 @@ static double forget_items(struct tracks *s, struct track *l, const struct mark 
 	return sum;
 }
 
-uint64_t track_forget(struct tracks *s, struct track *l)
+uint64_t trail_forget(struct trails *s, struct trail *l)
 {
 	uint32_t first = timeline_first(&s->timelines, l->timeline);
 	const struct mark *m = timeline_mark_at(&s->timelines, first);
@@ -169,7 +169,7 @@ uint64_t track_forget(struct tracks *s, struct track *l)
 	return last;
 }
 
-static uint32_t copy_items(struct tracks *s, uint32_t from)
+static uint32_t copy_items(struct trails *s, uint32_t from)
 {
 	uint32_t head = POOL_NONE, last = POOL_NONE;
 
@@ -190,7 +190,7 @@ static uint32_t copy_items(struct tracks *s, uint32_t from)
 	return head;
 }
 
-static uint32_t copy_ends(struct tracks *s, struct track *to, uint32_t from)
+static uint32_t copy_ends(struct trails *s, struct trail *to, uint32_t from)
 {
 	uint32_t head = POOL_NONE;
 
@@ -206,7 +206,7 @@ static uint32_t copy_ends(struct tracks *s, struct track *to, uint32_t from)
 	return head;
 }
 
-static uint32_t copy_marks(struct tracks *s, struct track *to, uint32_t from)
+static uint32_t copy_marks(struct trails *s, struct trail *to, uint32_t from)
 {
 	struct treap *t = &s->timelines.marks;
 
@@ -222,15 +222,15 @@ static uint32_t copy_marks(struct tracks *s, struct track *to, uint32_t from)
 	return n;
 }
 
-void track_copy(struct tracks *s, struct track *to, const struct track *from)
+void trail_copy(struct trails *s, struct trail *to, const struct trail *from)
 {
 	to->timeline = copy_marks(s, to, from->timeline);
 }
 
 /* The median or percentile of the window; false when it would be too costly to find. */
-static bool find_rank(struct tracks *s, struct track *l, uint64_t upto, bool must, double *value)
+static bool find_rank(struct trails *s, struct trail *l, uint64_t upto, bool must, double *value)
 {
-	if (!rank_move(&s->ranks, &l->rank, &s->timelines, l->timeline, lanes_after(s, upto), upto,
+	if (!rank_move(&s->ranks, &l->rank, &s->timelines, l->timeline, trails_after(s, upto), upto,
 		       must))
 		return false;
 	uint64_t n = rank_count(&s->ranks, &l->rank);
@@ -241,7 +241,7 @@ static bool find_rank(struct tracks *s, struct track *l, uint64_t upto, bool mus
 	return true;
 }
 
-static bool judge_rank(struct tracks *s, struct track *l, const struct mark *m, double *value)
+static bool judge_rank(struct trails *s, struct trail *l, const struct mark *m, double *value)
 {
 	const struct measure *k = s->measure;
 	bool settled = k->sure && !(k->median && m->level == 0);
@@ -252,10 +252,10 @@ static bool judge_rank(struct tracks *s, struct track *l, const struct mark *m, 
 	return settled || measure_bounds(k, *value);
 }
 
-static bool judge_rules(const struct tracks *s, const struct track *l, const struct mark *m,
+static bool judge_rules(const struct trails *s, const struct trail *l, const struct mark *m,
 			double *value)
 {
-	uint64_t after = lanes_after(s, m->time), hit = 0;
+	uint64_t after = trails_after(s, m->time), hit = 0;
 
 	for (uint64_t left = s->measure->all; left; left &= left - 1) {
 		const struct occurrence *x =
@@ -270,7 +270,7 @@ static bool judge_rules(const struct tracks *s, const struct track *l, const str
 	return s->measure->sure || measure_rules(s->measure, hit);
 }
 
-bool track_judge(struct tracks *s, struct track *l, const struct mark *m, double *value)
+bool trail_judge(struct trails *s, struct trail *l, const struct mark *m, double *value)
 {
 	const struct measure *k = s->measure;
 
@@ -283,7 +283,7 @@ bool track_judge(struct tracks *s, struct track *l, const struct mark *m, double
 	case MEASURE_AVERAGE:
 		*value = k->at + k->sign * m->level /
 					 (double)timeline_count(&s->timelines, l->timeline,
-								lanes_after(s, m->time), m->time);
+								trails_after(s, m->time), m->time);
 		break;
 	default:
 		*value = k->sign * m->level;

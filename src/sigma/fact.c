@@ -1,4 +1,4 @@
-#include "sigma/source.h"
+#include "sigma/fact.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,17 +24,17 @@ static const char *field_name(const struct sigma_correlation *c, size_t place, s
 	return c->field[f];
 }
 
-void source_of_rule(struct source *s, const struct sigma_correlation *c, size_t place,
-		    struct fields *fields)
+void fact_source_rule(struct fact_source *s, const struct sigma_correlation *c, size_t place,
+		      struct fields *fields)
 {
-	*s = (struct source){.complete = true};
+	*s = (struct fact_source){.complete = true};
 	for (size_t g = 0; g < c->group_count; g++)
 		s->group[g] = fields_add(fields, str_of(group_name(c, place, g)));
 	for (size_t f = 0; f < c->field_count; f++)
 		s->field[f] = fields_add(fields, str_of(field_name(c, place, f)));
 }
 
-static uint32_t find_group(struct source *s, const struct sigma_correlation *named,
+static uint32_t find_group(struct fact_source *s, const struct sigma_correlation *named,
 			   const char *name)
 {
 	for (size_t g = 0; g < named->group_count; g++)
@@ -44,10 +44,10 @@ static uint32_t find_group(struct source *s, const struct sigma_correlation *nam
 	return 0;
 }
 
-void source_of_chain(struct source *s, const struct sigma_correlation *c, size_t place,
-		     const struct sigma_correlation *named)
+void fact_source_chain(struct fact_source *s, const struct sigma_correlation *c, size_t place,
+		       const struct sigma_correlation *named)
 {
-	*s = (struct source){.complete = true};
+	*s = (struct fact_source){.complete = true};
 	for (size_t g = 0; g < c->group_count; g++)
 		s->group[g] = find_group(s, named, group_name(c, place, g));
 	for (size_t f = 0; f < c->field_count; f++)
@@ -112,12 +112,12 @@ static void put_value(struct fact *out, uint64_t hash)
 	for (unsigned i = 0; i < out->value_count; i++)
 		if (out->value[i] == hash)
 			return;
-	if (out->value_count < LANE_VALUES_MAX)
+	if (out->value_count < TRAIL_VALUES_MAX)
 		out->value[out->value_count++] = hash;
 }
 
-static bool read_values(const struct source *s, const struct measure *m, const struct hash_key *key,
-			const struct event *e, struct fact *out)
+static bool read_values(const struct fact_source *s, const struct measure *m,
+			const struct hash_key *key, const struct event *e, struct fact *out)
 {
 	size_t fields = m->rule->field_count;
 	const struct event_value *v;
@@ -141,32 +141,30 @@ static bool read_values(const struct source *s, const struct measure *m, const s
 	return fields > 0;
 }
 
-enum source_read source_read_event(const struct source *s, const struct measure *m,
-				   const struct hash_key *key, const struct event *e,
-				   struct fact *out)
+enum fact_read fact_read_event(const struct fact_source *s, const struct measure *m,
+			       const struct hash_key *key, const struct event *e, struct fact *out)
 {
 	for (size_t g = 0; g < m->rule->group_count; g++) {
 		const struct event_value *v = first_value(e, s->group[g]);
 		if (!v)
-			return SOURCE_NONE;
+			return FACT_NONE;
 		out->group[g] = v->text;
 	}
 	if (m->kind == MEASURE_VALUES && !read_values(s, m, key, e, out))
-		return SOURCE_NONE;
+		return FACT_NONE;
 	if (measure_numbers(m) &&
 	    (m->rule->field_count == 0 || !number_of(e, s->field[0], &out->number)))
-		return SOURCE_NO_NUMBER;
-	return SOURCE_READ;
+		return FACT_NO_NUMBER;
+	return FACT_READ;
 }
 
-enum source_read source_read_cell(const struct source *s, const struct measure *m,
-				  const struct hash_key *key, const struct cell *x,
-				  struct fact *out)
+enum fact_read fact_read_cell(const struct fact_source *s, const struct measure *m,
+			      const struct hash_key *key, const struct cell *x, struct fact *out)
 {
 	uint64_t hash = 0;
 
 	if (!s->complete)
-		return SOURCE_NONE;
+		return FACT_NONE;
 	for (size_t g = 0; g < m->rule->group_count; g++)
 		out->group[g] = cell_group(x, s->group[g]);
 	out->value_count = 0;
@@ -176,6 +174,6 @@ enum source_read source_read_cell(const struct source *s, const struct measure *
 		put_value(out, hash);
 	if (measure_numbers(m) &&
 	    (m->rule->field_count == 0 || !read_number(cell_group(x, s->field[0]), &out->number)))
-		return SOURCE_NO_NUMBER;
-	return SOURCE_READ;
+		return FACT_NO_NUMBER;
+	return FACT_READ;
 }
