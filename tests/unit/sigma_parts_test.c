@@ -88,17 +88,28 @@ Test(sigma_parts, addresses_of_texts)
 		const char *text;
 		bool is;
 	} rows[] = {
-		{"1.2.3.4", true},	 {"::1", true},		{"::ffff:1.2.3.4", true},
-		{"fe80::1%eth0", true},	 {"fe80::1%", true},	{"1.2.3.4%eth0", false},
-		{"", false},		 {"%eth0", false},	{"1.2.3", false},
-		{"1.2.3.4 ", false},	 {"01.2.3.4", false},	{"1.2.3.4:80", false},
-		{"[::1]", false},	 {"1.2.3.256", false},	{"::1::", false},
+		{"1.2.3.4", true},
+		{"::1", true},
+		{"::ffff:1.2.3.4", true},
+		{"fe80::1%eth0", true},
+		{"fe80::1%", true},
+		{"1.2.3.4%eth0", false},
+		{"", false},
+		{"%eth0", false},
+		{"1.2.3", false},
+		{"1.2.3.4 ", false},
+		{"01.2.3.4", false},
+		{"1.2.3.4:80", false},
+		{"[::1]", false},
+		{"1.2.3.256", false},
+		{"::1::", false},
 		{"0000:0000:0000:0000:0000:0000:0000:0000:0000:0000", false},
 	};
 	struct addr a;
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		cr_expect_eq(cidr_address(str_of(rows[i].text), &a), rows[i].is, "%s", rows[i].text);
+		cr_expect_eq(cidr_address(str_of(rows[i].text), &a), rows[i].is, "%s",
+			     rows[i].text);
 	cr_expect_not(cidr_address((struct str){"1.2.3.4\0x", 9}, &a));
 	cr_expect_not(cidr_address((struct str){NULL, 0}, &a));
 }
@@ -110,16 +121,32 @@ Test(sigma_parts, numbers_of_texts)
 		bool is;
 		double value;
 	} rows[] = {
-		{"0", true, 0},		 {"443", true, 443},	{"-1", true, -1},
-		{"+1.50", true, 1.5},	 {".5", true, .5},	{"5.", true, 5},
-		{"1e3", true, 1000},	 {"1E-2", true, .01},	{"007", true, 7},
+		{"0", true, 0},
+		{"443", true, 443},
+		{"-1", true, -1},
+		{"+1.50", true, 1.5},
+		{".5", true, .5},
+		{"5.", true, 5},
+		{"1e3", true, 1000},
+		{"1E-2", true, .01},
+		{"007", true, 7},
 		{"123456789012345678", true, 123456789012345678.0},
 		{"999999999999999", true, 999999999999999.0},
-		{"", false, 0},		 {".", false, 0},	{"-", false, 0},
-		{"e5", false, 0},	 {"1e", false, 0},	{"1e+", false, 0},
-		{" 1", false, 0},	 {"1 ", false, 0},	{"0x10", false, 0},
-		{"inf", false, 0},	 {"nan", false, 0},	{"1,5", false, 0},
-		{"1e999", false, 0},	 {"1.2.3", false, 0},	{"12a", false, 0},
+		{"", false, 0},
+		{".", false, 0},
+		{"-", false, 0},
+		{"e5", false, 0},
+		{"1e", false, 0},
+		{"1e+", false, 0},
+		{" 1", false, 0},
+		{"1 ", false, 0},
+		{"0x10", false, 0},
+		{"inf", false, 0},
+		{"nan", false, 0},
+		{"1,5", false, 0},
+		{"1e999", false, 0},
+		{"1.2.3", false, 0},
+		{"12a", false, 0},
 	};
 	double v;
 
@@ -194,7 +221,8 @@ Test(sigma_parts, regex_says_what_it_could_not)
 	struct regex *r = regex_new("^(a+)+(?=[bc])$", 0, &e);
 
 	cr_assert(r);
-	cr_expect_eq(regex_search(r, STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")), REGEX_LIMIT);
+	cr_expect_eq(regex_search(r, STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
+		     REGEX_LIMIT);
 	cr_expect_eq(regex_search(r, STR("x")), REGEX_NO);
 	regex_free(r);
 	/* as long as it is linear a text may be long */
@@ -262,7 +290,8 @@ Test(sigma_parts, from_the_cache)
 {
 	const struct sigma_leaf leaf[] = {
 		{.kind = LEAF_REGEX, .regex = {.expression = "(?<!x)y"}},
-		{.kind = LEAF_REGEX, .regex = {.expression = "^\xc3\xa9.$", .flags = REGEX_CASELESS}},
+		{.kind = LEAF_REGEX,
+		 .regex = {.expression = "^\xc3\xa9.$", .flags = REGEX_CASELESS}},
 	};
 	char *folder = fixture_folder();
 	struct error e;
