@@ -13,7 +13,8 @@ struct regex {
 	pcre2_match_context *limits;
 };
 
-/* An expression must not choose by itself, by "(*UTF)", how texts are read: they are not checked. */
+/* An expression must not choose by itself, by "(*UTF)", how texts are read: they are not checked.
+ */
 static uint32_t options_of(unsigned flags)
 {
 	return PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP |

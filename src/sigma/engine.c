@@ -44,8 +44,8 @@ struct sigma_engine *sigma_engine_new(const struct sigma_rules *rules, struct fi
 	}
 	s->rules = rules;
 	s->fields = fields;
-	s->cache_folder = o->cache_folder ? mem_strndup(o->cache_folder, strlen(o->cache_folder))
-					  : NULL;
+	s->cache_folder =
+		o->cache_folder ? mem_strndup(o->cache_folder, strlen(o->cache_folder)) : NULL;
 	options.cache_folder = s->cache_folder;
 	plan_init(&s->plan, rules, fields, &options);
 	judge_init(&s->judge, &s->plan);
@@ -84,8 +84,8 @@ bool sigma_view_keywords(const struct sigma_engine *s, uint32_t view)
 
 bool sigma_engine_applies(const struct sigma_engine *s, uint32_t view, size_t rule)
 {
-	return s->plan.rule[rule].count && view_applies(&s->rules->rule[rule]->logsource,
-							&s->views.v[view]->source);
+	return s->plan.rule[rule].count &&
+	       view_applies(&s->rules->rule[rule]->logsource, &s->views.v[view]->source);
 }
 
 /* Marks the rules that are worth a look. */

@@ -62,8 +62,9 @@ struct sigma_match {
 };
 
 /* Calls found() for each rule that is true or possible, in the order of the rules. A possible match
- * is only told if something telling that the wire does know was found: a text, address, or a port
- * other than 53, 80 and 443; rules without such a thing are for events from hosts.
+ * is only told if something telling that the wire does know was found: a text, an address that is
+ * not private, or a port other than 53, 80 and 443 (sigma/weight.h); rules without such a thing are
+ * for events from hosts. Keywords look at the values that are there: what is unknown holds none.
  * The engine holds scratch space: one thread at a time. */
 typedef void sigma_found(void *context, const struct event *e, const struct sigma_match *m);
 void sigma_engine_run(struct sigma_engine *s, const struct event *e, sigma_found *found,

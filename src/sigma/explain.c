@@ -42,7 +42,8 @@ static void print_value(const struct event_value *v, FILE *out)
 		return;
 	}
 	fputc('\'', out);
-	print_escaped((struct str){v->text.p, v->text.n < VALUE_SHOWN ? v->text.n : VALUE_SHOWN}, out);
+	print_escaped((struct str){v->text.p, v->text.n < VALUE_SHOWN ? v->text.n : VALUE_SHOWN},
+		      out);
 	fputs(v->text.n > VALUE_SHOWN ? "...'" : "'", out);
 }
 
@@ -104,7 +105,8 @@ static void print_node(struct sigma_engine *s, const struct plan_rule *r, uint32
 {
 	static const char *const truths[] = {
 		[TRUTH_NO] = "false", [TRUTH_POSSIBLE] = "possible", [TRUTH_YES] = "true"};
-	static const char *const kinds[] = {[NODE_AND] = "and", [NODE_OR] = "or", [NODE_NOT] = "not"};
+	static const char *const kinds[] = {
+		[NODE_AND] = "and", [NODE_OR] = "or", [NODE_NOT] = "not"};
 	const struct plan_node *n = &r->node[at];
 
 	fprintf(out, "  %-8s  %*s", truths[judge_node(&s->judge, r, at)], depth * 2, "");

@@ -90,9 +90,9 @@ void judge_scan(struct judge *j, uint32_t field)
 	j->scanned[slot] = j->now;
 	if (!scanner)
 		return;
-	struct span s = field == FIELD_NONE
-				? (struct span){j->event->values, j->event->values + j->event->count}
-				: values_of(j, field);
+	struct span s = field == FIELD_NONE ? (struct span){j->event->values,
+							    j->event->values + j->event->count}
+					    : values_of(j, field);
 	for (; s.v < s.end; s.v++)
 		scanner_run(scanner, s.v, on_found, j);
 }

@@ -38,7 +38,8 @@ static bool same_value(const struct sigma_leaf *a, const struct sigma_leaf *b)
 {
 	switch (a->kind) {
 	case LEAF_TEXT:
-		return a->text.n == b->text.n && memcmp(a->text.text, b->text.text, a->text.n) == 0 &&
+		return a->text.n == b->text.n &&
+		       memcmp(a->text.text, b->text.text, a->text.n) == 0 &&
 		       memcmp(a->text.wild, b->text.wild, a->text.n * sizeof *a->text.wild) == 0;
 	case LEAF_REGEX:
 		return a->regex.flags == b->regex.flags &&

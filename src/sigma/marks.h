@@ -1,5 +1,5 @@
-/* A set of numbers that is taken out in order and is empty then: a bit each, and a bit for each word
- * of those that has some. */
+/* A set of numbers that is taken out in order and is empty then: a bit each, and a bit for each
+ * word of those that has some. */
 #ifndef EGRET_SIGMA_MARKS_H
 #define EGRET_SIGMA_MARKS_H
 

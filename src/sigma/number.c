@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TEXT_MAX    63
+#define TEXT_MAX     63
 #define DIGITS_EXACT 15 /* of an integer that a double holds exactly */
 
 static size_t digits(struct str s, size_t i)

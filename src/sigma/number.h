@@ -1,4 +1,5 @@
-/* Values as numbers: "all values are treated as strings", so a text that reads as a number is one. */
+/* Values as numbers: "all values are treated as strings", so a text that reads as a number is one.
+ */
 #ifndef EGRET_SIGMA_NUMBER_H
 #define EGRET_SIGMA_NUMBER_H
 

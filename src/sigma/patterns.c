@@ -13,11 +13,11 @@ enum mode { BYTES, CHARACTERS, MODES };
 
 /* How a pattern is found. */
 enum way {
-	WAY_SET,      /* by its set alone */
-	WAY_CONFIRM,  /* the set finds candidates, PCRE2 decides */
-	WAY_ALONE,    /* PCRE2 searches every value */
+	WAY_SET,       /* by its set alone */
+	WAY_CONFIRM,   /* the set finds candidates, PCRE2 decides */
+	WAY_ALONE,     /* PCRE2 searches every value */
 	WAY_ELSEWHERE, /* not as a pattern: plain text */
-	WAY_NONE,     /* cannot be found */
+	WAY_NONE,      /* cannot be found */
 };
 
 struct form {
@@ -145,8 +145,8 @@ static struct pattern *add(struct patterns *p, char *expression, unsigned flags,
 		p->room = p->room ? p->room * 2 : 8;
 		p->v = mem_resize(p->v, p->room * sizeof *p->v);
 	}
-	p->v[p->count] = (struct pattern){
-		.expression = expression, .flags = flags, .number = number};
+	p->v[p->count] =
+		(struct pattern){.expression = expression, .flags = flags, .number = number};
 	return &p->v[p->count++];
 }
 
@@ -160,10 +160,10 @@ static void add_text(struct patterns *p, const struct sigma_leaf *leaf, uint32_t
 	for (size_t i = 0; i < text.n && plain; i++)
 		plain = !leaf->text.wild[i];
 	char *expression = wildcard_expression(&leaf->text, &empty);
-	struct pattern *x = add(p, expression,
-				MATCH_DOTALL | (leaf->cased ? 0 : MATCH_CASELESS) |
-					(empty ? MATCH_EMPTY : 0),
-				number);
+	struct pattern *x =
+		add(p, expression,
+		    MATCH_DOTALL | (leaf->cased ? 0 : MATCH_CASELESS) | (empty ? MATCH_EMPTY : 0),
+		    number);
 	x->checked[BYTES] = x->checked[CHARACTERS] = true;
 	x->form[BYTES].way = plain ? WAY_ELSEWHERE : WAY_SET;
 	x->form[CHARACTERS].way = WAY_SET;
@@ -228,8 +228,8 @@ static struct match_set *compile(const struct patterns *p, enum mode m, const ui
 	for (size_t i = 0; i < n; i++) {
 		const struct pattern *x = &p->v[list[i]];
 		v[i] = (struct match_pattern){
-			x->expression, flags_in(x, m) |
-					       (x->form[m].way == WAY_CONFIRM ? MATCH_PREFILTER : 0)};
+			x->expression,
+			flags_in(x, m) | (x->form[m].way == WAY_CONFIRM ? MATCH_PREFILTER : 0)};
 	}
 	*bad = MATCH_NO_PATTERN;
 	struct match_set *set = match_cached(v, n, p->cache);
@@ -340,11 +340,10 @@ static enum mode mode_of(const struct patterns *p, struct str text, bool wire)
 	return !wire && utf8_valid(text) ? CHARACTERS : BYTES;
 }
 
-void patterns_scan(struct patterns *p, struct str text, bool wire, leaf_found *found,
-		   void *context)
+void patterns_scan(struct patterns *p, struct str text, bool wire, leaf_found *found, void *context)
 {
-	struct scan s = {.p = p, .text = {text.p ? text.p : "", text.n}, .found = found,
-			 .context = context};
+	struct scan s = {
+		.p = p, .text = {text.p ? text.p : "", text.n}, .found = found, .context = context};
 
 	if (p->count == 0)
 		return;

@@ -60,8 +60,8 @@ static int by_leaf(const void *x, const void *y)
 {
 	const struct pair *a = x, *b = y;
 
-	return a->leaf != b->leaf ? (a->leaf > b->leaf) - (a->leaf < b->leaf) :
-				    (a->place > b->place) - (a->place < b->place);
+	return a->leaf != b->leaf ? (a->leaf > b->leaf) - (a->leaf < b->leaf)
+				  : (a->place > b->place) - (a->place < b->place);
 }
 
 static uint32_t *shrunk(uint32_t *array, size_t count)
@@ -217,9 +217,11 @@ static uint64_t hash_of(const struct views *s, const struct logsource *l, const 
 {
 	uint64_t h = hash_bytes(&s->key, l, sizeof *l);
 
-	return unknown ? hash_step(&s->key, 0, h,
-				   hash_bytes(&s->key, unknown, words_of(s->plan) * sizeof *unknown), 1) :
-			 h;
+	return unknown ? hash_step(
+				 &s->key, 0, h,
+				 hash_bytes(&s->key, unknown, words_of(s->plan) * sizeof *unknown),
+				 1)
+		       : h;
 }
 
 static bool is_view(const struct views *s, const struct view *v, const struct logsource *l,
@@ -227,8 +229,7 @@ static bool is_view(const struct views *s, const struct view *v, const struct lo
 {
 	return v->source.category == l->category && v->source.product == l->product &&
 	       v->source.service == l->service && !v->unknown == !unknown &&
-	       (!unknown ||
-		memcmp(v->unknown, unknown, words_of(s->plan) * sizeof *unknown) == 0);
+	       (!unknown || memcmp(v->unknown, unknown, words_of(s->plan) * sizeof *unknown) == 0);
 }
 
 uint32_t views_get(struct views *s, const struct logsource *source, const uint64_t *unknown)

@@ -14,7 +14,8 @@ struct view {
 	bool keywords;		 /* some rule has */
 	uint32_t *rules;	 /* ascending; a rule's place in here stands for it below */
 	uint32_t rule_count;
-	/* leaf → places: those that trigger[i] leads to are led[start[i]] … led[start[i + 1] - 1] */
+	/* leaf → places: those that trigger[i] leads to are led[start[i]] … led[start[i + 1] - 1]
+	 */
 	uint32_t *trigger, *start, *led;
 	uint32_t trigger_count;
 	uint32_t *always; /* places that no leaf leads to */

@@ -3,23 +3,56 @@
 #include "base/str.h"
 #include "sigma/number.h"
 
-#define V4_BITS	   96
-#define V4_COARSE  (V4_BITS + 4) /* a prefix this long or shorter is a large part of all there is */
-#define V6_COARSE  16
-#define LETTERS_FEW 2 /* fewer are in nearly every value */
+#define V4_BITS 96
+/* networks with a prefix this long or shorter are a large part of all there is */
+#define V4_COARSE    (V4_BITS + 4)
+#define V6_COARSE    16
+#define LETTERS_FEW  2 /* fewer are in nearly every value */
 #define LETTERS_MANY 4
 
 /* Fields that hold one of a few values. */
 static bool is_field_weak(const char *field)
 {
 	static const char *const names[] = {
-		"Initiated", "Protocol", "EventID", "SourceIsIpv6", "DestinationIsIpv6", "action",
-		"blocked", "proto", "network.protocol", "network.transport", "network.type",
-		"network.direction", "cs-method", "cs-version", "sc-status", "http.request.method",
-		"http.response.status_code", "http.version", "method", "status_code", "version",
-		"record_type", "qtype_name", "qclass_name", "rcode_name", "QueryType",
-		"QueryStatus", "dns.question.type", "dns.question.class", "dns.response.code",
-		"conn_state", "rejected", "Z", "AA", "TC", "RD", "RA", "event.kind", "event.category",
+		"Initiated",
+		"Protocol",
+		"EventID",
+		"SourceIsIpv6",
+		"DestinationIsIpv6",
+		"action",
+		"blocked",
+		"proto",
+		"network.protocol",
+		"network.transport",
+		"network.type",
+		"network.direction",
+		"cs-method",
+		"cs-version",
+		"sc-status",
+		"http.request.method",
+		"http.response.status_code",
+		"http.version",
+		"method",
+		"status_code",
+		"version",
+		"record_type",
+		"qtype_name",
+		"qclass_name",
+		"rcode_name",
+		"QueryType",
+		"QueryStatus",
+		"dns.question.type",
+		"dns.question.class",
+		"dns.response.code",
+		"conn_state",
+		"rejected",
+		"Z",
+		"AA",
+		"TC",
+		"RD",
+		"RA",
+		"event.kind",
+		"event.category",
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -51,7 +84,8 @@ static size_t letters(const struct sigma_text *t)
 
 	for (size_t i = 0; i < t->n; i++) {
 		char c = ascii_lower(t->text[i]);
-		n += !t->wild[i] && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80));
+		n += !t->wild[i] &&
+		     ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80));
 	}
 	return n;
 }

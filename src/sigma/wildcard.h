@@ -5,8 +5,8 @@
 #include "sigma/rule.h"
 
 /* The expression that fits the same whole values, to be freed; for MATCH_DOTALL. It is anchored by
- * \A and \z but where the text begins or ends with `*`, which is left out there. *empty says whether
- * it may match nothing at all. */
+ * \A and \z but where the text begins or ends with `*`, which is left out there. *empty says
+ * whether it may match nothing at all. */
 char *wildcard_expression(const struct sigma_text *t, bool *empty);
 
 #endif

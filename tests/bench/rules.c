@@ -1,7 +1,7 @@
-/* rules [COUNT ...]: how much it costs to hold events against so many rules, to compile them, and to
- * load them compiled. Rules are made like the public ones for log sources of the wire: lists of host
- * names and parts of them, ports, user agents and paths, with processes that the wire does not know;
- * events are host names that are looked up, and connections. */
+/* rules [COUNT ...]: how much it costs to hold events against so many rules, to compile them, and
+ * to load them compiled. Rules are made like the public ones for log sources of the wire: lists of
+ * host names and parts of them, ports, user agents and paths, with processes that the wire does not
+ * know; events are host names that are looked up, and connections. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -38,10 +38,11 @@ static double now(clockid_t clock)
 static void word(char *out, unsigned syllables)
 {
 	static const char *const parts[] = {
-		"ba", "cor", "da", "fi", "gen", "ho", "in", "ka", "lo", "mer", "net", "ok", "pro",
-		"qua", "ri", "sta", "tor", "ul", "ver", "wa", "xo", "ya", "zen", "cloud", "data",
-		"drop", "file", "send", "share", "up", "b", "c", "d", "f", "g", "h", "j", "k", "l", "m",
-		"ack", "eft", "ing", "ond", "ust", "ale", "eri", "ito", "ome", "una",
+		"ba",  "cor", "da",  "fi",    "gen",  "ho",   "in",   "ka",   "lo",    "mer",
+		"net", "ok",  "pro", "qua",   "ri",   "sta",  "tor",  "ul",   "ver",   "wa",
+		"xo",  "ya",  "zen", "cloud", "data", "drop", "file", "send", "share", "up",
+		"b",   "c",   "d",   "f",     "g",    "h",    "j",    "k",    "l",     "m",
+		"ack", "eft", "ing", "ond",   "ust",  "ale",  "eri",  "ito",  "ome",   "una",
 	};
 
 	*out = '\0';
@@ -51,7 +52,8 @@ static void word(char *out, unsigned syllables)
 
 static const char *domain(void)
 {
-	static const char *const ends[] = {"com", "net", "org", "io", "ru", "xyz", "co", "nz", "top"};
+	static const char *const ends[] = {"com", "net", "org", "io", "ru",
+					   "xyz", "co",	 "nz",	"top"};
 	static char out[TEXT];
 	char name[40];
 
@@ -89,8 +91,9 @@ static void connection_rule(FILE *f)
 		break;
 	case 1:
 		process(f);
-		fprintf(f, "  filter_local:\n    DestinationIp|cidr:\n      - 127.0.0.0/8\n"
-			   "      - 10.0.0.0/8\n      - %u.%u.0.0/16\n",
+		fprintf(f,
+			"  filter_local:\n    DestinationIp|cidr:\n      - 127.0.0.0/8\n"
+			"      - 10.0.0.0/8\n      - %u.%u.0.0/16\n",
 			1 + below(220), below(256));
 		fprintf(f, "  condition: selection and not 1 of filter_*\n");
 		return;
@@ -140,8 +143,9 @@ static char *make_rules(unsigned count, size_t *n)
 	for (unsigned i = 0; i < count; i++) {
 		unsigned kind = below(10);
 		kind = kind < 4 ? 0 : kind < 7 ? 1 : kind - 5;
-		fprintf(f, "---\ntitle: Rule %u\nid: 00000000-0000-4000-8000-%012u\nlogsource:\n"
-			   "  category: %s\n%slevel: medium\ndetection:\n",
+		fprintf(f,
+			"---\ntitle: Rule %u\nid: 00000000-0000-4000-8000-%012u\nlogsource:\n"
+			"  category: %s\n%slevel: medium\ndetection:\n",
 			i, i, sources[kind], kind < 2 ? "  product: windows\n" : "");
 		if (kind == 0)
 			connection_rule(f);
@@ -263,8 +267,8 @@ static void make_events(struct bench *b)
 			continue;
 		}
 		char address[32];
-		snprintf(address, sizeof address, "%u.%u.%u.%u", 1 + below(220), below(256), below(256),
-			 below(256));
+		snprintf(address, sizeof address, "%u.%u.%u.%u", 1 + below(220), below(256),
+			 below(256), below(256));
 		add(b, s, "DestinationHostname", name);
 		add(b, s, "DestinationIp", address);
 		add_number(b, s, "DestinationPort", below(4) ? 443 : 80 + below(8000));
@@ -377,7 +381,8 @@ static void apart(unsigned count, const char *folder, bool cold, double *cold_se
 		_exit(write(ends[1], cold_seconds, sizeof *cold_seconds) != sizeof *cold_seconds);
 	}
 	close(ends[1]);
-	if (child < 0 || read(ends[0], cold_seconds, sizeof *cold_seconds) != sizeof *cold_seconds ||
+	if (child < 0 ||
+	    read(ends[0], cold_seconds, sizeof *cold_seconds) != sizeof *cold_seconds ||
 	    waitpid(child, &status, 0) != child || status)
 		exit(1);
 	close(ends[0]);
@@ -392,8 +397,8 @@ int main(int argc, char **argv)
 
 	if (!mkdtemp(folder))
 		return 1;
-	printf("%6s %8s %5s %9s %9s %7s %8s %8s %8s %9s %8s\n", "rules", "patterns", "sets", "cold s",
-	       "cached ms", "MB", "ns/event", "ns/dns", "ns/conn", "tried", "found");
+	printf("%6s %8s %5s %9s %9s %7s %8s %8s %8s %9s %8s\n", "rules", "patterns", "sets",
+	       "cold s", "cached ms", "MB", "ns/event", "ns/dns", "ns/conn", "tried", "found");
 	for (int i = 0; i < n; i++) {
 		double cold_seconds = 0;
 		unsigned count = (unsigned)strtoul(counts[i], NULL, 10);

@@ -1,7 +1,8 @@
-/* Wildcard texts and expressions as patterns: any pattern, held against any value. Wildcards find what
- * a simple matcher finds; expressions may be refused, and find or do not find.
+/* Wildcard texts and expressions as patterns: any pattern, held against any value. Wildcards find
+ * what a simple matcher finds; expressions may be refused, and find or do not find.
  *
- * The first byte says what kind of pattern it is, the second how long it is; the rest is the value. */
+ * The first byte says what kind of pattern it is, the second how long it is; the rest is the value.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -99,12 +100,11 @@ static void check_regex(struct str pattern, const struct event_value *v, unsigne
 
 	memcpy(expression, pattern.p, pattern.n);
 	expression[pattern.n] = '\0';
-	struct sigma_leaf l = {
-		.kind = LEAF_REGEX,
-		.regex = {.expression = expression,
-			  .flags = (bits & BIT_CASED ? REGEX_CASELESS : 0) |
-				   (bits & BIT_MULTILINE ? REGEX_MULTILINE : 0) |
-				   (bits & BIT_DOTALL ? REGEX_DOTALL : 0)}};
+	struct sigma_leaf l = {.kind = LEAF_REGEX,
+			       .regex = {.expression = expression,
+					 .flags = (bits & BIT_CASED ? REGEX_CASELESS : 0) |
+						  (bits & BIT_MULTILINE ? REGEX_MULTILINE : 0) |
+						  (bits & BIT_DOTALL ? REGEX_DOTALL : 0)}};
 	if (!utf8_valid(str_of(expression)))
 		return;
 	(void)finds(&l, v, bits & BIT_MORE, &is);

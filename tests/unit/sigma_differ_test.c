@@ -30,21 +30,25 @@ static unsigned below(struct random *r, unsigned n)
 
 /* The pieces that texts and patterns are made of, so that they often fit. */
 static const char *const pieces[] = {
-	"a", "b", "A", "B", "ab", ".", "-", "k", "K", "\xe2\x84\xaa", "\xc3\xa9", "\xc3\x89", "\xd0\xb6",
-	"\xd0\x96", "\xc5\xbf", "s", " ", "\n", "x.com", "\\", "+", "1", "0", "%",
+	"a",	    "b",	"A",	    "B",	"ab",
+	".",	    "-",	"k",	    "K",	"\xe2\x84\xaa",
+	"\xc3\xa9", "\xc3\x89", "\xd0\xb6", "\xd0\x96", "\xc5\xbf",
+	"s",	    " ",	"\n",	    "x.com",	"\\",
+	"+",	    "1",	"0",	    "%",
 };
-static const char *const ascii_pieces[] = {"a", "b", "A", "B", "ab", ".", "-", "k", "K",
-					   "s", "1", "0", "foo", "x.com"};
+static const char *const ascii_pieces[] = {"a", "b", "A", "B", "ab", ".",   "-",
+					   "k", "K", "s", "1", "0",  "foo", "x.com"};
 #define PICK(r, list) list[below(r, sizeof list / sizeof *list)]
 
-static const char *const networks[] = {"10.0.0.0/104", "10.1.0.0/112", "10.1.2.0/120",
-				       "192.168.0.0/112", "0.0.0.0/96", "::/0", "2001:db8::/32",
-				       "2001:db8:1::/48", "10.1.2.3/128"};
-static const char *const addresses[] = {"10.1.2.3", "10.1.3.3", "10.2.0.1", "192.168.7.7", "8.8.8.8",
-					"::ffff:10.1.2.3", "2001:db8::1", "2001:db8:1::1", "::1",
-					"10.1.2", "fe80::1"};
-static const char *const expressions[] = {"^a", "b$", "a+b", "(a|b)k", "[a-z]{2,3}$", "^$", "a.b",
-					  "x\\.com", "[^a]b", "^(ab)*$", "k?s", "a{2}"};
+static const char *const networks[] = {"10.0.0.0/104",	  "10.1.0.0/112",    "10.1.2.0/120",
+				       "192.168.0.0/112", "0.0.0.0/96",	     "::/0",
+				       "2001:db8::/32",	  "2001:db8:1::/48", "10.1.2.3/128"};
+static const char *const addresses[] = {
+	"10.1.2.3",    "10.1.3.3",	"10.2.0.1", "192.168.7.7", "8.8.8.8", "::ffff:10.1.2.3",
+	"2001:db8::1", "2001:db8:1::1", "::1",	    "10.1.2",	   "fe80::1"};
+static const char *const expressions[] = {"^a",		 "b$",	    "a+b", "(a|b)k",
+					  "[a-z]{2,3}$", "^$",	    "a.b", "x\\.com",
+					  "[^a]b",	 "^(ab)*$", "k?s", "a{2}"};
 static const char *const number_texts[] = {"0", "1", "2", "3", "1.0", "01", "1e0", "-1", "+2", ""};
 
 static struct sigma_text make_text(struct arena *a, struct random *r, bool ascii)
@@ -74,7 +78,8 @@ static void make_cidr(struct random *r, struct sigma_leaf *l)
 /* A leaf that some of `choices`, below, make true and some false. */
 static struct sigma_leaf *make_open_leaf(struct arena *a, struct random *r, const char *field)
 {
-	static const char *const texts[] = {"ab", "a*", "*b*", "x.com", "*.com", "?b", "10.1.*", "*1*"};
+	static const char *const texts[] = {"ab",    "a*", "*b*",    "x.com",
+					    "*.com", "?b", "10.1.*", "*1*"};
 	static const enum leaf_kind kinds[] = {LEAF_NULL, LEAF_EMPTY, LEAF_PRESENT, LEAF_EXISTS,
 					       LEAF_NUMBER};
 	struct sigma_leaf *l = arena_alloc(a, sizeof *l);
@@ -88,11 +93,13 @@ static struct sigma_leaf *make_open_leaf(struct arena *a, struct random *r, cons
 	return l;
 }
 
-static struct sigma_leaf *make_leaf(struct arena *a, struct random *r, const char *field, bool ascii)
+static struct sigma_leaf *make_leaf(struct arena *a, struct random *r, const char *field,
+				    bool ascii)
 {
-	static const enum leaf_kind kinds[] = {
-		LEAF_TEXT, LEAF_TEXT, LEAF_TEXT, LEAF_TEXT, LEAF_REGEX, LEAF_CIDR, LEAF_NUMBER,
-		LEAF_COMPARE, LEAF_NULL, LEAF_EMPTY, LEAF_PRESENT, LEAF_EXISTS, LEAF_FIELDREF};
+	static const enum leaf_kind kinds[] = {LEAF_TEXT,    LEAF_TEXT,	 LEAF_TEXT,    LEAF_TEXT,
+					       LEAF_REGEX,   LEAF_CIDR,	 LEAF_NUMBER,  LEAF_COMPARE,
+					       LEAF_NULL,    LEAF_EMPTY, LEAF_PRESENT, LEAF_EXISTS,
+					       LEAF_FIELDREF};
 	struct sigma_leaf *l = arena_alloc(a, sizeof *l);
 
 	l->field = field;
@@ -270,7 +277,8 @@ static void on_found(void *context, const struct event *e, const struct sigma_ma
 
 static void run(struct sigma_engine *s, const struct slow_event *e, struct outcome *o)
 {
-	struct event event = {.values = e->values, .count = (uint32_t)e->count, .unknown = e->unknown};
+	struct event event = {
+		.values = e->values, .count = (uint32_t)e->count, .unknown = e->unknown};
 
 	*o = (struct outcome){0};
 	event.view = sigma_engine_view(s, &source, e->unknown);
@@ -281,7 +289,8 @@ static const char *explained(struct sigma_engine *s, const struct slow_event *e,
 {
 	static char text[16384];
 	FILE *out = fmemopen(text, sizeof text - 1, "w");
-	struct event event = {.values = e->values, .count = (uint32_t)e->count, .unknown = e->unknown};
+	struct event event = {
+		.values = e->values, .count = (uint32_t)e->count, .unknown = e->unknown};
 
 	sigma_engine_explain(s, &event, rule, out);
 	fclose(out);
@@ -344,8 +353,8 @@ static size_t compare(struct bench *b, const uint64_t *unknown)
 			enum slow is = slow_tree(b->rules->rule[r]->tree, &e);
 			if (is == SLOW_POSSIBLE && !slow_telling(b->rules->rule[r]->tree, &e))
 				is = SLOW_NO;
-			cr_assert_eq(o->found[r], is, "rule %zu is %d, not %d\n%s", r, o->found[r], is,
-				     explained(b->engine, &e, r));
+			cr_assert_eq(o->found[r], is, "rule %zu is %d, not %d\n%s", r, o->found[r],
+				     is, explained(b->engine, &e, r));
 			found += is != SLOW_NO;
 		}
 	}
@@ -425,8 +434,8 @@ static void try_all(struct world *w, unsigned field, size_t count)
 	}
 }
 
-/* Possible means: true for some of what the unknown may hold, and false for some. Where each unknown
- * field is in one leaf only, Kleene's logic says exactly that. */
+/* Possible means: true for some of what the unknown may hold, and false for some. Where each
+ * unknown field is in one leaf only, Kleene's logic says exactly that. */
 Test(sigma_differ, possible_is_what_some_values_make_true_and_some_false, .timeout = 300)
 {
 	size_t seen[3] = {0};
@@ -445,8 +454,9 @@ Test(sigma_differ, possible_is_what_some_values_make_true_and_some_false, .timeo
 				memset(w.can, 0, sizeof w.can);
 				w.tree = b.rules->rule[r]->tree;
 				try_all(&w, KNOWN, w.known);
-				enum slow is = !w.can[SLOW_NO] ? SLOW_YES : !w.can[SLOW_YES] ? SLOW_NO
-											 : SLOW_POSSIBLE;
+				enum slow is = !w.can[SLOW_NO]	  ? SLOW_YES
+					       : !w.can[SLOW_YES] ? SLOW_NO
+								  : SLOW_POSSIBLE;
 				cr_assert_eq(slow_tree(w.tree, &e), is);
 				seen[is]++;
 				if (is == SLOW_POSSIBLE && !slow_telling(w.tree, &e))

@@ -63,8 +63,7 @@ bool slow_text(const struct sigma_text *pattern, bool cased, const struct event_
 
 	for (size_t i = 0; i < v->text.n; i++)
 		ascii &= !(v->text.p[i] & 0x80);
-	return slow_wildcards(pattern, cased, v->text,
-			      ascii || (!v->wire && utf8_valid(v->text)));
+	return slow_wildcards(pattern, cased, v->text, ascii || (!v->wire && utf8_valid(v->text)));
 }
 
 /* By the C library, for simple expressions and texts without zero bytes and line feeds. */
@@ -90,7 +89,8 @@ static bool slow_number(const struct event_value *v, double *out)
 		*out = v->number;
 		return true;
 	}
-	if (v->kind != VALUE_TEXT || v->text.n == 0 || strspn(v->text.p, "+-.0123456789eE") < v->text.n)
+	if (v->kind != VALUE_TEXT || v->text.n == 0 ||
+	    strspn(v->text.p, "+-.0123456789eE") < v->text.n)
 		return false;
 	z = strndup(v->text.p, v->text.n);
 	*out = strtod(z, &end);
@@ -113,10 +113,10 @@ static bool slow_cidr(const struct sigma_leaf *l, struct str text)
 
 static bool slow_compare(const struct sigma_leaf *l, double v)
 {
-	return l->number.compare == COMPARE_LT	  ? v < l->number.value :
-	       l->number.compare == COMPARE_LTE ? v <= l->number.value :
-	       l->number.compare == COMPARE_GT  ? v > l->number.value :
-						    v >= l->number.value;
+	return l->number.compare == COMPARE_LT	  ? v < l->number.value
+	       : l->number.compare == COMPARE_LTE ? v <= l->number.value
+	       : l->number.compare == COMPARE_GT  ? v > l->number.value
+						  : v >= l->number.value;
 }
 
 static bool slow_fit(struct str a, struct str b, enum fit fit, bool cased)
@@ -145,7 +145,8 @@ static bool unknown(const struct slow_event *e, const char *name)
 	return e->unknown && (e->unknown[f / 64] >> f % 64 & 1);
 }
 
-static bool fits(const struct sigma_leaf *l, const struct event_value *v, const struct slow_event *e)
+static bool fits(const struct sigma_leaf *l, const struct event_value *v,
+		 const struct slow_event *e)
 {
 	double number;
 

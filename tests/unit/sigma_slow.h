@@ -21,8 +21,7 @@ struct slow_event {
 
 /* Whether the whole text fits the wildcards. As characters: one wildcard is one of UTF-8, and upper
  * and lower case are those of all letters; else bytes, and ASCII letters. */
-bool slow_wildcards(const struct sigma_text *pattern, bool cased, struct str text,
-		    bool characters);
+bool slow_wildcards(const struct sigma_text *pattern, bool cased, struct str text, bool characters);
 /* The same for a value as the engine reads it: bytes of the wire and invalid texts as bytes. */
 bool slow_text(const struct sigma_text *pattern, bool cased, const struct event_value *v);
 

@@ -134,8 +134,8 @@ const char *try_detection(const char *section, const char *unknown, const char *
 {
 	static char yaml[8192], result[8192];
 
-	snprintf(yaml, sizeof yaml,
-		 "title: r\nlogsource:\n  category: test\ndetection:\n%s\n", section);
+	snprintf(yaml, sizeof yaml, "title: r\nlogsource:\n  category: test\ndetection:\n%s\n",
+		 section);
 	struct trial *t = trial_new(yaml, NULL);
 	for (const char *p = unknown; p && *p; p += strcspn(p, " "), p += *p == ' ') {
 		char *name = mem_strndup(p, strcspn(p, " "));

@@ -24,7 +24,7 @@ struct trial {
 	uint64_t unknown[16];
 	char problems[8192]; /* "LINE: RULE: TEXT\n" */
 	/* the last event's outcome */
-	char found[8192]; /* "RULE" or "RULE? (FIELD, FIELD)" each followed by a newline */
+	char found[8192];   /* "RULE" or "RULE? (FIELD, FIELD)" each followed by a newline */
 	char because[8192]; /* labels, a line each */
 };
 
