@@ -121,9 +121,9 @@ Test(line_in, what_is_null_in_an_event_of_ours_is_unknown)
 	read_with("Image", NULL, EVTX_22);
 	cr_expect_null(t.line.event.unknown);
 	event_line_fini(&t);
-	read_with("Image QueryName User CommandLine Nonsense", NULL,
+	read_with("Image QueryName User CommandLine Computer Nonsense", NULL,
 		  "{\"Event\":{\"System\":{\"Provider\":{\"#attributes\":{\"Name\":\"Microsoft-Windows-Sysmon\","
-		  "\"EventSourceName\":\"egret\"}},\"EventID\":22,"
+		  "\"EventSourceName\":\"egret\"}},\"EventID\":22,\"Computer\":\"10.0.0.7\","
 		  "\"Channel\":\"Microsoft-Windows-Sysmon/Operational\"},\"EventData\":{\"QueryName\":\"a\","
 		  "\"Image\":null,\"User\":\"ada\"}}}");
 	cr_assert(t.line.event.unknown);
@@ -131,6 +131,9 @@ Test(line_in, what_is_null_in_an_event_of_ours_is_unknown)
 	EXPECT_ABSENT(&t, "Image");
 	cr_expect(unknown("Image"));
 	cr_expect(unknown("CommandLine"));
+	EXPECT_ABSENT(&t, "Computer");
+	cr_expect(unknown("Computer"));
+	EXPECT_STR(t.line.host, "10.0.0.7");
 	cr_expect(!unknown("QueryName"));
 	cr_expect(!unknown("Nonsense"));
 	/* filled in by somebody since */
