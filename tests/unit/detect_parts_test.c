@@ -310,6 +310,10 @@ Test(detect_clock, far_times_need_agreement)
 	for (unsigned i = 0; i < 15; i++)
 		clock_take(&c, far + i);
 	cr_expect_eq(c.now, t + 1);
+	clock_take(&c, t); /* or a late one */
+	for (unsigned i = 0; i < 15; i++)
+		clock_take(&c, far + i);
+	cr_expect_eq(c.now, t + 1);
 	clock_take(&c, far + 15);
 	cr_expect_eq(c.now, far + 15);
 	for (unsigned i = 0; i < 16; i++)

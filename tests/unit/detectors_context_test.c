@@ -153,12 +153,14 @@ Test(detectors_context, fanout_near_misses)
 	feed_up(&x, 1, DISCORD, AT(0, 15), 30 * MB);
 	feed_up(&x, 1, MEGA, AT(0, 15.5), 5 * MB);
 	cr_expect_eq(x.count, 0, "messages are no storage");
-	feed_up(&x, 1, S3, AT(1, 16), 30 * MB);
-	cr_expect_eq(x.count, 0, "more than 24 hours apart");
 	feed_up(&x, 2, MEGA, AT(2, 9), 30 * MB);
 	feed_up(&x, 2, DROPBOX, AT(2, 9), 30 * MB);
 	feed_up(&x, 2, S3, AT(2, 9), MB - 1);
 	cr_expect_eq(x.count, 0, "a page that was only looked at");
+	feed_up(&x, 3, MEGA, AT(4, 9), 30 * MB);
+	feed_up(&x, 3, DROPBOX, AT(4, 9.5), 30 * MB);
+	feed_up(&x, 3, S3, AT(5, 10), 30 * MB);
+	cr_expect_eq(x.count, 0, "more than 24 hours apart");
 }
 
 Test(detectors_context, fanout_of_old_habit)
@@ -170,6 +172,16 @@ Test(detectors_context, fanout_of_old_habit)
 	feed_forget(&x);
 	feed_up(&x, 1, GOFILE, AT(5, 15), 20 * MB);
 	cr_expect_eq(feed_count(&x, DETECTOR_V7), 1, "a fourth is news");
+}
+
+/* Little to many does not make a habit that much to many could hide behind. */
+Test(detectors_context, fanout_cannot_be_prepared)
+{
+	for (unsigned s = MEGA; s <= S3; s++)
+		feed_up(&x, 1, (int)s, AT(0, 9 + s), 2 * MB);
+	for (unsigned s = MEGA; s <= S3; s++)
+		feed_up(&x, 1, (int)s, AT(2, 9 + s), 20 * MB);
+	cr_expect_eq(feed_count(&x, DETECTOR_V7), 1);
 }
 
 Test(detectors_context, fanout_tier_a)
@@ -282,6 +294,11 @@ Test(detectors_context, names_outside_the_lists)
 		feed_up(&x, 3, -1, AT(0, 12), 10000);
 	}
 	cr_expect_lt(detectors_stats(x.d).labels, 10);
+	/* nor is little every day */
+	x.use.name = STR("www.daily.example");
+	uint64_t labels = detectors_stats(x.d).labels;
+	feed_days(&x, 4, -1, 1, 9, 600000);
+	cr_expect_eq(detectors_stats(x.d).labels, labels);
 }
 
 /* V10 */
@@ -291,8 +308,9 @@ Test(detectors_context, off_hours)
 	for (unsigned day = 0; day < 29; day++)
 		for (unsigned hour = 9; hour < 17; hour += 2)
 			if (day % 7 < 5)
-				feed_up(&x, 1, MEGA, AT(day, hour), 60 * MB);
+				feed_up(&x, 1, MEGA, AT(day, hour + (day == 2 ? 10 : 0)), 60 * MB);
 	feed_forget(&x);
+	cr_expect_eq(detectors_stats(x.d).accounts, 1);
 	feed_up(&x, 1, MEGA, AT(29, 11), 110 * MB);
 	cr_expect_eq(x.count, 0, "V1 where there is a past: not enough by itself");
 	feed_up(&x, 1, MEGA, AT(30, 3), 110 * MB);
@@ -303,6 +321,18 @@ Test(detectors_context, off_hours)
 	feed_forget(&x);
 	feed_up(&x, 1, MEGA, AT(31, 8), 110 * MB);
 	cr_expect_eq(x.count, 0, "an hour early");
+	feed_up(&x, 1, MEGA, AT(31, 22), 110 * MB);
+	cr_expect_eq(x.count, 1, "one late evening is no habit");
+}
+
+Test(detectors_context, off_hours_need_four_weeks)
+{
+	for (unsigned day = 0; day < 20; day++)
+		for (unsigned hour = 9; hour < 17; hour += 2)
+			feed_up(&x, 1, MEGA, AT(day, hour), 60 * MB);
+	feed_forget(&x);
+	feed_up(&x, 1, MEGA, AT(21, 3), 110 * MB);
+	cr_expect_eq(x.count, 0);
 }
 
 Test(detectors_context, off_hours_by_local_time)

@@ -209,6 +209,21 @@ Test(detectors_keep, bounds_hold)
 	cr_expect_eq(s.accounts_evicted, accounts);
 }
 
+Test(detectors_keep, names_of_known_clients_drive_nobody_out)
+{
+	feed_close(&x);
+	settings_default(&x.set);
+	x.set.most_accounts = 20;
+	x.d = detectors_new(&x.set, (struct detection_sink){feed_take, &x});
+	for (unsigned i = 0; i < 20; i++)
+		feed_up(&x, i, MEGA, AT(0, 10), MB);
+	for (unsigned i = 0; i < 20; i++)
+		feed_both(&x, i, DROPBOX, AT(0, 11), 0, 0);
+	cr_expect_eq(detectors_stats(x.d).accounts_evicted, 0);
+	feed_up(&x, 1, DROPBOX, AT(0, 12), MB);
+	cr_expect_eq(detectors_stats(x.d).accounts_evicted, 1);
+}
+
 Test(detectors_keep, one_client_cannot_drive_out_the_rest)
 {
 	char name[64];

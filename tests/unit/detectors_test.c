@@ -238,6 +238,18 @@ Test(detectors, cusum_freezes_and_relearns)
 	cr_expect_eq(feed_count(&x, DETECTOR_V4), 2);
 }
 
+/* A day that was frozen counts again for whoever comes to stand in its place, four weeks later. */
+Test(detectors, frozen_days_do_not_stay)
+{
+	feed_days(&x, 1, MEGA, 0, 20, 10 * MB);
+	feed_days(&x, 1, MEGA, 20, 24, 60 * MB);
+	feed_days(&x, 1, MEGA, 24, 70, 10 * MB);
+	feed_forget(&x);
+	feed_up(&x, 1, MEGA, AT(70, 10), 300 * MB);
+	cr_assert(feed_find(&x, DETECTOR_V3));
+	cr_expect(strstr(x.got[0].items, "days compared with=20;"), "%s", x.got[0].items);
+}
+
 Test(detectors, cusum_near_misses)
 {
 	feed_days(&x, 1, MEGA, 0, 20, 10 * MB);
