@@ -5,7 +5,7 @@ set -eu
 cd "${srcdir:-.}"
 exec awk '
 BEGIN {
-	n = split("base core capture decode flow proto sensor names match services event sigma detect output daemon", room)
+	n = split("base core capture decode flow proto sensor names match services event sigma volume detect output daemon", room)
 	for (i = 1; i <= n; i++)
 		rank[room[i]] = i
 	rank["main"] = n + 1

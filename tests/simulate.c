@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "detect/detectors.h"
+#include "volume/detectors.h"
 
 enum {
 	CLIENTS = 2000,

@@ -1,5 +1,5 @@
 /* The configuration file, egret.yaml(5): YAML, checked against one table (config.def, and
- * detect/settings.def below "detectors:"). The command line wins over it. */
+ * volume/settings.def below "detectors:"). The command line wins over it. */
 #ifndef EGRET_DAEMON_CONFIG_H
 #define EGRET_DAEMON_CONFIG_H
 
@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "detect/ruleset.h"
-#include "detect/settings.h"
+#include "volume/settings.h"
 
 struct config_list {
 	const char **text; /* terminated; in the configuration's arena */

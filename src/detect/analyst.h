@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 #include "core/record.h"
-#include "detect/detectors.h"
+#include "volume/detectors.h"
 #include "detect/finding.h"
-#include "detect/networks.h"
+#include "core/networks.h"
 #include "detect/ruleset.h"
-#include "detect/state.h"
+#include "core/state.h"
 #include "event/line_in.h"
 #include "services/domain_set.h"
 
@@ -53,7 +53,7 @@ bool analyst_wants_dns_text(const struct analyst *a);
 /* For allow-lists and for what outlives a restart; NULL when there are none. */
 struct detectors *analyst_detectors(struct analyst *a);
 
-/* What has to outlive a restart, as sections for detect/state.h: names, ledger, and what the
+/* What has to outlive a restart, as sections for core/state.h: names, ledger, and what the
  * detectors learned. Returns how many. */
 #define ANALYST_SECTIONS 3
 size_t analyst_sections(struct analyst *a, struct state_section out[ANALYST_SECTIONS]);

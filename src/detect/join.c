@@ -8,7 +8,7 @@
 #include "base/intern.h"
 #include "base/mem.h"
 #include "core/limits.h"
-#include "detect/lru.h"
+#include "volume/lru.h"
 
 /* One event, or one record that waits. Two about the same thing have the same keyed hash. */
 struct fact {

@@ -47,7 +47,7 @@ void ledger_add(struct ledger *l, uint32_t account, enum tier tier, int64_t up, 
 void ledger_note_server(struct ledger *l, uint32_t account, const struct tuple *t,
 			uint64_t flow_up);
 
-/* All accounts, as a section of the state folder (detect/state.h). */
+/* All accounts, as a section of the state folder (core/state.h). */
 #define LEDGER_STATE_VERSION 1
 void ledger_save(const struct ledger *l, struct bytes *out);
 /* Into an empty ledger. `service` finds one by its name; accounts of services that are no more are

@@ -2,9 +2,9 @@
 #ifndef EGRET_DETECT_WATCH_H
 #define EGRET_DETECT_WATCH_H
 
-#include "detect/detectors.h"
+#include "volume/detectors.h"
 #include "detect/findings.h"
-#include "detect/networks.h"
+#include "core/networks.h"
 
 struct watch;
 

@@ -78,7 +78,7 @@ void names_prepare(const struct names *n, struct name_lesson *lesson);
 /* Takes a prepared lesson. */
 void names_learn(struct names *n, const struct name_lesson *lesson);
 
-/* All that is known, as a section of the state folder (detect/state.h). The key goes with it: the
+/* All that is known, as a section of the state folder (core/state.h). The key goes with it: the
  * folder is nobody else's. */
 #define NAMES_STATE_VERSION 1
 void names_save(const struct names *n, struct bytes *out);

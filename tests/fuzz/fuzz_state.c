@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "detect/detectors.h"
-#include "detect/state.h"
+#include "volume/detectors.h"
+#include "core/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

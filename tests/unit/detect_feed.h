@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "detect/detectors.h"
+#include "volume/detectors.h"
 
 #define MB UINT64_C(1000000)
 #define GB UINT64_C(1000000000)

@@ -6,13 +6,13 @@
 
 #include "base/bytes.h"
 #include "base/cursor.h"
-#include "detect/clock.h"
-#include "detect/history.h"
-#include "detect/networks.h"
-#include "detect/population.h"
-#include "detect/quantum.h"
-#include "detect/settings.h"
-#include "detect/sketch.h"
+#include "volume/clock.h"
+#include "volume/history.h"
+#include "core/networks.h"
+#include "volume/population.h"
+#include "volume/quantum.h"
+#include "volume/settings.h"
+#include "volume/sketch.h"
 
 static uint32_t state = 1;
 

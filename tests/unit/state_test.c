@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "detect/state.h"
+#include "core/state.h"
 #include "guard.h"
 
 static char folder[64], path[128];

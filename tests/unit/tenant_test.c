@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "detect/tenant.h"
-#include "detect/tenants.h"
+#include "volume/tenant.h"
+#include "volume/tenants.h"
 
 Test(tenant, vectors)
 {
