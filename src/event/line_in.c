@@ -161,14 +161,6 @@ static void assign_roles(const struct path_meaning *m, const struct json_item *i
 	}
 }
 
-/* In an event of ours null is not a value but the lack of one, and so is the address that stands
- * for the name of the computer. */
-static bool stands_for_nothing(const struct json_item *i)
-{
-	return i->kind == VALUE_NULL ||
-	       (str_has_suffix(i->path, STR(".Computer")) && hostname_is_address(i->text));
-}
-
 static void read_values(struct line_in *l, const struct format_found *found, struct derive_line *d,
 			struct line *out)
 {
@@ -177,7 +169,8 @@ static void read_values(struct line_in *l, const struct format_found *found, str
 	gather_begin(l->gather);
 	for (unsigned i = 0; i < l->items.count; i++) {
 		const struct path_meaning *m = paths_meaning(l->paths, l->path[i], found->format);
-		bool none = found->own && stands_for_nothing(&l->items.item[i]);
+		/* null in an event of ours is not a value but the lack of one */
+		bool none = found->own && l->items.item[i].kind == VALUE_NULL;
 		for (unsigned n = 0; n < m->names && !none; n++)
 			gather_add(l->gather, i, l->path[i]->number, &m->name[n]);
 		assign_roles(m, &l->items.item[i], d, best);

@@ -131,8 +131,8 @@ Test(line_in, what_is_null_in_an_event_of_ours_is_unknown)
 	EXPECT_ABSENT(&t, "Image");
 	cr_expect(unknown("Image"));
 	cr_expect(unknown("CommandLine"));
-	EXPECT_ABSENT(&t, "Computer");
-	cr_expect(unknown("Computer"));
+	EXPECT_VALUE(&t, "Computer", "10.0.0.7");
+	cr_expect(!unknown("Computer"));
 	EXPECT_STR(t.line.host, "10.0.0.7");
 	cr_expect(!unknown("QueryName"));
 	cr_expect(!unknown("Nonsense"));
