@@ -308,14 +308,14 @@ static int bench(const struct detector_settings *set, const char *what, const ch
 {
 	enum { USES = 4000000, PER_S = 20000, BENCH_CLIENTS = 1000 };
 	struct service service[8];
+	char names[8][16];
 	struct detectors *d = detectors_new(set, (struct detection_sink){0});
 	struct detector_use u = {.tier = TIER_B, .name = str_of(host), .up = 1400, .down = 60};
 
-	for (unsigned i = 0; i < 8; i++)
-		service[i] = (struct service){"Service 0\0Service 1\0Service 2\0Service 3\0"
-					      "Service 4\0Service 5\0Service 6\0Service 7" +
-						      10 * i,
-					      "cloud-storage", i};
+	for (unsigned i = 0; i < 8; i++) {
+		snprintf(names[i], sizeof names[i], "Service %u", i);
+		service[i] = (struct service){names[i], "cloud-storage", i};
+	}
 	state = 1;
 	double start = 0;
 	for (unsigned i = 0; i < 2 * USES; i++) {
