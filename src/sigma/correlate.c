@@ -199,6 +199,8 @@ static void fill_hit(const struct search *q, struct correlation_hit *h, uint64_t
 	for (unsigned g = 0; g < q->s->rule->group_count; g++)
 		h->group[g] = cell_group(q->cell, g);
 	h->line_count = 0;
+	if (!t->lines)
+		return;
 	timeline_back(t, q->trail->timeline, after, time, take_line, &(struct lines){.hit = h});
 	turn(h->line, h->line_count);
 }

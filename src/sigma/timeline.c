@@ -111,6 +111,7 @@ uint32_t timeline_put(struct timelines *s, uint32_t *root, uint64_t time, const 
 	uint32_t number = pool_get(&s->items);
 	struct item *i = timeline_item(s, number);
 
+	s->lines |= x->line != 0;
 	*i = *x;
 	i->next = m->items;
 	m->items = number;

@@ -47,6 +47,7 @@ struct mark {
 struct timelines {
 	struct treap marks;
 	struct pool items;
+	bool lines; /* some item has one */
 };
 
 void timelines_init(struct timelines *s, uint32_t items_limit, uint64_t seed);

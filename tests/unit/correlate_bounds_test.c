@@ -260,8 +260,8 @@ static void linear(enum arrival how)
 {
 	for (int type = 0; type <= CORRELATE_TEMPORAL_ORDERED; type++)
 		for (double bound = 0; bound < 2e15; bound += 1e15) {
-			double one = least((enum correlation_type)type, bound, how, 4000);
-			double four = least((enum correlation_type)type, bound, how, 16000);
+			double one = least((enum correlation_type)type, bound, how, 2000);
+			double four = least((enum correlation_type)type, bound, how, 8000);
 			cr_expect_lt(four, 8 * one + 0.01,
 				     "type %d, bound %g: %.4f s for n, %.4f s for 4 n", type, bound,
 				     one, four);

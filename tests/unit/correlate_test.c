@@ -1,5 +1,6 @@
 /* Correlations: every type, every kind of bound, what is a group and what a value. */
 #include "correlate_play.h"
+#include "sigma_say.h"
 
 static struct stage s;
 
@@ -606,4 +607,33 @@ Test(correlate, chains_know_the_groups_of_what_they_name)
 	cr_expect_eq(s.hit[3].correlation, 1);
 	cr_expect_eq(s.hit[3].value, 2);
 	cr_expect_str_eq(s.group[3][0], "u");
+}
+
+/* As the reader has them: aliases, a chain, silence. */
+Test(correlate, from_the_text_of_rules)
+{
+	struct sigma_rules *r =
+		say_load("title: A\nname: failed\nlogsource: {category: x}\n"
+			 "detection: {s: {f: 1}, condition: s}\n---\n"
+			 "title: B\nname: worked\nlogsource: {category: x}\n"
+			 "detection: {s: {f: 2}, condition: s}\n---\n"
+			 "title: many\nname: many\ncorrelation:\n    type: event_count\n"
+			 "    rules: [failed]\n    group-by: [user]\n    timespan: 10s\n"
+			 "    condition: {gte: 2}\n---\n"
+			 "title: then\ncorrelation:\n    type: temporal_ordered\n"
+			 "    rules: [many, worked]\n    group-by: [who]\n    timespan: 1m\n"
+			 "    aliases: {who: {many: user, worked: account}}\n---\n");
+
+	stage_init(&s, CORRELATE_EVENT_COUNT);
+	cr_assert_eq(r->correlation_count, 2, "%s", say_problems);
+	s.fields = fields_new();
+	s.correlator = correlator_new(r, s.fields, stage_found, &s);
+	stage_take(&s, 0, T(0), "user=u");
+	cr_expect_eq(stage_take(&s, 0, T(1), "user=u"), 1);
+	cr_expect(r->correlation[s.hit[0].correlation]->silent);
+	cr_expect_eq(stage_take(&s, 1, T(2), "user=u account=v"), 0);
+	cr_expect_eq(stage_take(&s, 1, T(3), "user=v account=u"), 1);
+	cr_expect_str_eq(r->correlation[s.hit[1].correlation]->info.title, "then");
+	cr_expect_str_eq(s.group[1][0], "u");
+	sigma_rules_free(r);
 }
