@@ -172,7 +172,7 @@ static bool value_fits(const struct event_value *v, const struct sigma_leaf *l)
 		return number_fits(v, l);
 	case LEAF_EMPTY:
 		return v->text.n == 0;
-	default: /* present */
+	default: /* present, and not null */
 		return true;
 	}
 }
@@ -182,7 +182,7 @@ static bool any_fits(const struct judge *j, const struct plan_leaf *l)
 	bool negative = l->leaf->kind == LEAF_NULL;
 
 	for (struct span s = values_of(j, l->field); s.v < s.end; s.v++)
-		if (s.v->kind != VALUE_NULL && (negative || value_fits(s.v, l->leaf)))
+		if (s.v->kind != VALUE_NULL && value_fits(s.v, l->leaf))
 			return !negative;
 	return negative;
 }

@@ -69,7 +69,9 @@ static struct need need_all(struct trigger_finder *f, uint32_t at, enum goal g)
 			continue;
 		}
 		best = x;
-		memmove(f->leaf + start, f->leaf + mark, (f->count - mark) * sizeof *f->leaf);
+		if (mark > start)
+			memmove(f->leaf + start, f->leaf + mark,
+				(f->count - mark) * sizeof *f->leaf);
 		f->count = start + (f->count - mark);
 	}
 	return best;

@@ -160,7 +160,8 @@ Test(sigma_engine, expressions)
 	      {"a|re: 'x*'", "b=", "no"}, {"a|re: 'x*'", "a", "no"}, {"a|re: '^$'", "a=", "yes"},
 	      {"a|re: '^5$'", "a=#5", "yes"}, {"a|re: '\\bfoo\\b'", "a=a foo\xc3\xa9", "yes"},
 	      {"a|re: '^\\w+$'", "a=\xc3\xa9", "no"},
-	      {"a|re: '\\x{20ac}'", "a=\xe2\x82\xac", "yes"}, {"a|re: '\\x{20ac}'", "a=x", "no"});
+	      {"a|re: '\\x{20ac}'", "a=\xe2\x82\xac", "yes"}, {"a|re: '\\x{20ac}'", "a=x", "no"},
+	      {"a|re: '\\x{20ac}|x'", "a=x", "yes"}, {"a|re: '\\x{20ac}|x'", "a~x", "yes"});
 }
 
 /* What Hyperscan does not do. */

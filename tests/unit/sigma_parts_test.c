@@ -285,6 +285,24 @@ Test(sigma_parts, too_much_to_compile)
 	free(wild);
 }
 
+/* Where Hyperscan can tell which values are worth a search it does. */
+Test(sigma_parts, what_is_not_supported_is_narrowed_down)
+{
+	const struct sigma_leaf leaf[] = {
+		{.kind = LEAF_REGEX, .regex = {.expression = "(?<!x)y"}},
+		{.kind = LEAF_REGEX, .regex = {.expression = "x\\Ky"}},
+	};
+	struct error e;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct scanner *s = scanner_new();
+		cr_assert_eq(scanner_add(s, &leaf[i], 0, &e), 0);
+		scanner_build(s, NULL);
+		cr_expect_eq(scanner_sets(s), i == 0 ? 1 : 0, "%s", leaf[i].regex.expression);
+		scanner_free(s);
+	}
+}
+
 /* A start from the cache finds the same, in characters too. */
 Test(sigma_parts, from_the_cache)
 {
