@@ -381,6 +381,8 @@ void analyst_take(struct analyst *a, const struct record *given)
 {
 	struct record r;
 
+	if (a->watch)
+		watch_tick(a->watch, given->time);
 	switch (given->kind) {
 	case RECORD_DNS:
 		take_dns(a, given);

@@ -12,7 +12,6 @@
 
 struct watch {
 	struct detectors *detectors;
-	struct detector_settings settings;
 	struct findings *findings;
 	const struct networks *home;
 	struct hash_key key;
@@ -89,15 +88,13 @@ struct watch *watch_new(const struct watch_options *o)
 						 .status = "stable",
 						 .tags = exfiltration,
 						 .file = ""};
-	w->settings = *o->settings;
-	w->detectors = detectors_new(&w->settings, (struct detection_sink){found, w});
+	w->detectors = detectors_new(o->settings, (struct detection_sink){found, w});
 	return w;
 }
 
 void watch_forget(struct watch *w)
 {
-	detectors_free(w->detectors);
-	w->detectors = detectors_new(&w->settings, (struct detection_sink){found, w});
+	detectors_reset(w->detectors);
 }
 
 struct detectors *watch_detectors(const struct watch *w)
@@ -136,11 +133,20 @@ static bool is_ours(const struct watch *w, const struct addr *a)
 	return w->home ? networks_have(w->home, a) : addr_is_private(a);
 }
 
+static void tell(struct watch *w, const struct watch_use *u, const struct detector_use *use)
+{
+	if (u->up < 0 || u->down < 0)
+		detectors_retract(w->detectors, use);
+	else if (!use->internal)
+		detectors_upload(w->detectors, use);
+	else if (use->down)
+		detectors_download(w->detectors, use->time, &use->client, use->down);
+}
+
 void watch_flow(struct watch *w, const struct watch_use *u)
 {
 	const struct record *r = u->r;
 	size_t slot = slot_of(w, r->flow_id);
-	bool internal = is_ours(w, &r->tuple.dst) || addr_is_multicast(&r->tuple.dst);
 	bool back = u->up < 0 || u->down < 0;
 	struct detector_use use = {
 		.time = r->time,
@@ -151,17 +157,22 @@ void watch_flow(struct watch *w, const struct watch_use *u)
 		.name = u->name,
 		.source = u->source,
 		.hides = r->flow.hides,
-		.internal = internal && !u->service,
-		.up = (uint64_t)(back ? -u->up : u->up),
-		.down = (uint64_t)(back ? -u->down : u->down),
+		/* (a proxy of ours that stands for a service is none of ours) */
+		.internal = !u->service &&
+			    (is_ours(w, &r->tuple.dst) || addr_is_multicast(&r->tuple.dst)),
 	};
 
+	/* what is taken back and what is added do not mix: totals may shrink on one side only */
+	if ((u->up < 0) == back)
+		use.up = (uint64_t)(back ? -u->up : u->up);
+	if ((u->down < 0) == back)
+		use.down = (uint64_t)(back ? -u->down : u->down);
 	if (w->tools[slot].flow == r->flow_id)
 		use.tool = w->tools[slot].tool;
-	if (back)
-		detectors_retract(w->detectors, &use);
-	else if (!internal || u->service)
-		detectors_upload(w->detectors, &use);
-	else if (use.down)
-		detectors_download(w->detectors, r->time, &r->tuple.src, use.down);
+	tell(w, u, &use);
+}
+
+void watch_tick(struct watch *w, uint64_t now)
+{
+	detectors_tick(w->detectors, now);
 }

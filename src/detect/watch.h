@@ -2,9 +2,9 @@
 #ifndef EGRET_DETECT_WATCH_H
 #define EGRET_DETECT_WATCH_H
 
-#include "volume/detectors.h"
-#include "detect/findings.h"
 #include "core/networks.h"
+#include "detect/findings.h"
+#include "volume/detectors.h"
 
 struct watch;
 
@@ -20,7 +20,7 @@ void watch_free(struct watch *w);
 /* For allow-lists and for what outlives a restart. */
 struct detectors *watch_detectors(const struct watch *w);
 
-/* Back to nothing learned. Allow-lists are gone as well. */
+/* Back to nothing learned; settings and allow-lists stay. */
 void watch_forget(struct watch *w);
 
 /* What a client said about the program that it is: heard before the bytes of the connection. */
@@ -36,5 +36,8 @@ struct watch_use {
 };
 
 void watch_flow(struct watch *w, const struct watch_use *u);
+
+/* Record time has come this far. */
+void watch_tick(struct watch *w, uint64_t now);
 
 #endif
