@@ -132,6 +132,21 @@ Test(sigma_view, what_a_match_says)
 	trial_free(t);
 }
 
+/* What stands under a "not" is no reason. */
+Test(sigma_view, reasons_are_positive)
+{
+	static const struct logsource test = {.category = "test"};
+	struct trial *t = trial_new("title: r\nlogsource: {category: test}\n"
+				    "detection:\n  s:\n    q: foo\n  f:\n    t: bar\n    u: x\n"
+				    "  condition: s or not f\n",
+				    NULL);
+
+	trial_unknown(t, "u");
+	cr_expect_str_eq(trial_run(t, &test, "q=foo\nt=bar"), "r\n");
+	cr_expect_str_eq(t->because, "q: foo\n");
+	trial_free(t);
+}
+
 Test(sigma_view, log_sources)
 {
 	static const struct {
