@@ -261,6 +261,13 @@ static void tell_host(struct hunt *h, const struct line *line)
 	host_view_event(h->hosts, &line->event, &key, &host);
 }
 
+/* A fact of its own: however many rules it matches, it counts once for each correlation. */
+static void begin(struct hunt *h)
+{
+	h->serial++;
+	correlator_begin(h->correlator);
+}
+
 void hunt_record(struct hunt *h, const struct record *r, const struct hunt_subject *s)
 {
 	static const char tier_letter[] = "ABCD";
@@ -273,7 +280,7 @@ void hunt_record(struct hunt *h, const struct record *r, const struct hunt_subje
 						.category = s->entry->service->category,
 						.role = role_name(s->entry->role),
 						.tier = tier_letter[s->entry->tier]};
-	h->serial++;
+	begin(h);
 	h->now = (struct subject){.client = &r->tuple.src,
 				  .entry = s->entry,
 				  .name = s->name,
@@ -303,7 +310,7 @@ void hunt_line(struct hunt *h, const struct line *line, const struct domain_entr
 	struct addr client = line->tuple.src;
 	bool any = false, known = line->has_tuple || client_of(line->host, &client);
 
-	h->serial++;
+	begin(h);
 	h->now = (struct subject){.client = known ? &client : NULL,
 				  .host = line->host,
 				  .user = line->user,

@@ -83,6 +83,7 @@ struct ruleset *ruleset_new(const struct ruleset_options *o, struct error *e)
 	struct ruleset *r = mem_zalloc(sizeof *r);
 
 	r->fields = fields_new();
+	(void)fields_add(r->fields, STR("Initiated")); /* the join with hosts asks for it, too */
 	r->rules = sigma_load(&files, e);
 	r->engine = r->rules ? sigma_engine_new(r->rules, r->fields, &engine, e) : NULL;
 	r->refused = load.refused;
