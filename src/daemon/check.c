@@ -84,6 +84,24 @@ static void explain_name(const struct work *w, const char *name)
 	domain_set_explain(w->set, (struct str){canonical, n}, stdout);
 }
 
+/* The name that a record tells of, and the service that it belongs to. */
+static struct hunt_subject subject_of(const struct work *w, const struct record *r)
+{
+	struct hunt_subject s = {0};
+
+	if (r->kind == RECORD_DNS)
+		s.name = r->dns.question;
+	else if (r->kind == RECORD_HTTP)
+		s.name = r->http.host;
+	else if (r->kind == RECORD_TLS || r->kind == RECORD_QUIC)
+		s.name = r->tls.server_name;
+	else
+		s.name = r->flow.name;
+	if (s.name.n)
+		s.entry = domain_set_match(w->set, s.name);
+	return s;
+}
+
 static int explain_line(const struct work *w, const char *text, struct error *e)
 {
 	if (!w->rules)
@@ -94,9 +112,11 @@ static int explain_line(const struct work *w, const char *text, struct error *e)
 	struct hunt *h = hunt_new(&(struct hunt_options){.rules = w->rules, .findings = none});
 	int failed = line.kind == LINE_BAD ? -1 : 0;
 
-	if (line.kind == LINE_RECORD)
-		hunt_explain_record(h, line.record, &(struct hunt_subject){0}, stdout);
-	else if (line.kind == LINE_EVENT)
+	if (line.kind == LINE_RECORD) {
+		struct hunt_subject subject = subject_of(w, line.record);
+		hunt_explain_record(h, line.record, &subject, stdout);
+	}
+	if (line.kind == LINE_EVENT)
 		hunt_explain_line(h, &line, stdout);
 	hunt_free(h);
 	findings_free(none);

@@ -202,6 +202,32 @@ class Feed(unittest.TestCase):
         self.assertEqual(told(direct.stdout), told(fed.stdout))
         self.assertGreater(len(told(fed.stdout)), 5)
 
+    def test_explain_tells_why_condition_by_condition(self):
+        rule = self.file("r.yml", MEGA)
+        line = json.dumps(sysmon22("x.userstorage.mega.co.nz"))
+        text = self.egret("--rules", rule, "--explain", line).stdout.decode()
+        self.assertRegex(text, r"true +.*QueryName\|contains: userstorage.mega.co.nz")
+        text = self.egret("--rules", rule, "--explain", json.dumps(sysmon22("a.b"))).stdout.decode()
+        self.assertRegex(text, r"false +.*QueryName\|contains: userstorage.mega.co.nz")
+        # of a record, the service of its name is known as in a run
+        rule = self.file("s.yml", MEGA.replace("dns_query", "network_connection").replace(
+            "QueryName|contains: userstorage.mega.co.nz", "egret.service: MEGA"))
+        for line in self.egret("--records", "-", DEMO).stdout.splitlines():
+            record = json.loads(line)
+            if record["event"]["dataset"] == "egret.conn" and "mega.co.nz" in record[
+                    "destination"].get("domain", "") and record["egret"]["sequence"] == 0:
+                break
+        text = self.egret("--rules", rule, "--explain", json.dumps(record)).stdout.decode()
+        self.assertRegex(text, r"true +.*egret.service: MEGA")
+
+    def test_check_says_what_the_wire_decides(self):
+        text = self.egret("--rules", self.file("a.yml", MEGA), "--rules",
+                          self.file("b.yml", BROWSER), "--check").stdout.decode()
+        self.assertRegex(text, r"wire +A client asks for MEGA")
+        self.assertRegex(text, r"in part +Something other than a browser.*hangs on Image")
+        bad = self.file("c.yml", MEGA.replace("condition: selection", "condition: nothing"))
+        self.egret("--rules", bad, "--check", status=1)
+
     def test_the_demo_is_found_right_by_the_rules_that_ship(self):
         rules = os.path.join(TESTS, "..", "rules")
         out = self.egret("--rules", rules, "-t", "never", "--strict", "--json", DEMO).stdout
