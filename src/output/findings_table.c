@@ -180,7 +180,7 @@ static void print(struct table *t, FILE *out)
 		cells_of(&t->rows[i], cells);
 		text_widen(t->columns, COLUMNS, cells);
 	}
-	for (size_t i = 0; i <= t->count; i++) {
+	for (size_t i = 0; t->count && i <= t->count; i++) {
 		struct writer w = wr_of(line, sizeof line);
 		if (i)
 			cells_of(&t->rows[i - 1], cells);
