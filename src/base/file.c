@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -75,7 +76,8 @@ static int read_folder(struct file_names *f, const char *path, struct str ending
 	int failed = errno ? fail(e, path) : 0;
 	closedir(d);
 	if (!failed && f->count == 0)
-		failed = error_set(e, "%.300s: no *%.*s files in it", path, (int)ending.n, ending.p);
+		failed =
+			error_set(e, "%.300s: no *%.*s files in it", path, (int)ending.n, ending.p);
 	if (failed)
 		file_names_free(f);
 	else
@@ -103,4 +105,35 @@ void file_names_free(struct file_names *f)
 		free(f->path[i]);
 	free(f->path);
 	*f = (struct file_names){0};
+}
+
+bool file_ours_alone(const struct stat *st)
+{
+	return (st->st_uid == geteuid() || st->st_uid == 0) && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+bool file_read_all(int fd, void *to, size_t n)
+{
+	for (char *p = to; n;) {
+		ssize_t got = read(fd, p, n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		p += got, n -= (size_t)got;
+	}
+	return true;
+}
+
+bool file_write_all(int fd, const void *from, size_t n)
+{
+	for (const char *p = from; n;) {
+		ssize_t put = write(fd, p, n);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		p += put, n -= (size_t)put;
+	}
+	return true;
 }

@@ -2,7 +2,9 @@
 #ifndef EGRET_BASE_FILE_H
 #define EGRET_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/str.h"
@@ -21,5 +23,11 @@ struct file_names {
 /* An empty folder is an error, for it is more likely a mistake than meant. */
 int file_names_get(struct file_names *f, const char *path, struct str ending, struct error *e);
 void file_names_free(struct file_names *f);
+
+/* Belongs to us or root, and nobody else may write it. */
+bool file_ours_alone(const struct stat *st);
+/* All n bytes, whatever interrupts; false at the end of the file or an error. */
+bool file_read_all(int fd, void *to, size_t n);
+bool file_write_all(int fd, const void *from, size_t n);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 #define MAGIC	   "EGRET-ST"
@@ -148,11 +149,6 @@ int state_decode(const struct state_section *s, size_t n, const void *file, size
 
 /* the folder */
 
-static bool ours_alone(const struct stat *st)
-{
-	return (st->st_uid == geteuid() || st->st_uid == 0) && !(st->st_mode & (S_IWGRP | S_IWOTH));
-}
-
 /* -1 with an error; `make`: when missing. */
 static int open_folder(const char *folder, bool make, struct error *e)
 {
@@ -163,25 +159,12 @@ static int open_folder(const char *folder, bool make, struct error *e)
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return fail(e, folder, "cannot be opened");
-	if (fstat(fd, &st) || !ours_alone(&st)) {
+	if (fstat(fd, &st) || !file_ours_alone(&st)) {
 		close(fd);
 		return error_set(e, "%.300s: belongs to somebody else, or others may write to it",
 				 folder);
 	}
 	return fd;
-}
-
-static bool write_all(int fd, const void *from, size_t n)
-{
-	for (const char *p = from; n;) {
-		ssize_t put = write(fd, p, n);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		p += put, n -= (size_t)put;
-	}
-	return true;
 }
 
 /* Removes what writers that were killed have left. */
@@ -224,7 +207,7 @@ int state_write(const char *folder, const struct bytes *file, struct error *e)
 		close(dir);
 		return result;
 	}
-	if (!write_all(fd, file->p, file->n) || fsync(fd))
+	if (!file_write_all(fd, file->p, file->n) || fsync(fd))
 		result = fail(e, folder, "the state cannot be written");
 	if (close(fd) && !result)
 		result = fail(e, folder, "the state cannot be written");
@@ -249,19 +232,6 @@ int state_save(const char *folder, const struct state_section *s, size_t n, stru
 	return result;
 }
 
-static bool read_all(int fd, void *to, size_t n)
-{
-	for (char *p = to; n;) {
-		ssize_t got = read(fd, p, n);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		p += got, n -= (size_t)got;
-	}
-	return true;
-}
-
 /* The file's bytes, to be freed. NULL and an error; *none when there is no file. */
 static void *read_state(int dir, size_t *size, bool *none, struct error *e)
 {
@@ -275,14 +245,14 @@ static void *read_state(int dir, size_t *size, bool *none, struct error *e)
 		error_set(e, "%s", strerror(errno));
 		return NULL;
 	}
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !ours_alone(&st))
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !file_ours_alone(&st))
 		error_set(e, "no plain file of our own that nobody else may write to");
 	else if (st.st_size > (off_t)LIMIT_STATE)
 		error_set(e, "larger than %u MiB", LIMIT_STATE / MIB);
 	else
 		p = mem_alloc((size_t)st.st_size + 1);
 	*size = p ? (size_t)st.st_size : 0;
-	if (p && !read_all(fd, p, *size)) {
+	if (p && !file_read_all(fd, p, *size)) {
 		error_set(e, "cannot be read");
 		free(p);
 		p = NULL;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/limits.h"
@@ -50,47 +51,16 @@ static void seal(const uint8_t digest[DIGEST_SIZE], const struct head *h, const 
 	digest_keyed(key, h, sizeof *h, bytes, n, out);
 }
 
-static bool ours_alone(const struct stat *st)
-{
-	return (st->st_uid == geteuid() || st->st_uid == 0) && !(st->st_mode & (S_IWGRP | S_IWOTH));
-}
-
 static int open_folder(const char *folder)
 {
 	struct stat st;
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd >= 0 && (fstat(fd, &st) || !ours_alone(&st))) {
+	if (fd >= 0 && (fstat(fd, &st) || !file_ours_alone(&st))) {
 		close(fd);
 		return -1;
 	}
 	return fd;
-}
-
-static bool read_all(int fd, void *to, size_t n)
-{
-	for (char *p = to; n;) {
-		ssize_t got = read(fd, p, n);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		p += got, n -= (size_t)got;
-	}
-	return true;
-}
-
-static bool write_all(int fd, const void *from, size_t n)
-{
-	for (const char *p = from; n;) {
-		ssize_t put = write(fd, p, n);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		p += put, n -= (size_t)put;
-	}
-	return true;
 }
 
 /* Read into memory, not mapped: what was checked must not change afterwards. */
@@ -100,17 +70,17 @@ static void *read_file(int fd, const uint8_t digest[DIGEST_SIZE], size_t *n)
 	struct stat st;
 	struct head h;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !ours_alone(&st))
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !file_ours_alone(&st))
 		return NULL;
 	if (st.st_size <= (off_t)HEAD_SIZE || st.st_size > (off_t)LIMIT_CACHE_FILE)
 		return NULL;
 	size_t length = (size_t)st.st_size - HEAD_SIZE;
-	if (!read_all(fd, &h, sizeof h) || memcmp(h.magic, MAGIC, sizeof h.magic) ||
-	    h.length != length || !read_all(fd, said, sizeof said))
+	if (!file_read_all(fd, &h, sizeof h) || memcmp(h.magic, MAGIC, sizeof h.magic) ||
+	    h.length != length || !file_read_all(fd, said, sizeof said))
 		return NULL;
 
 	void *bytes = mem_alloc(length);
-	if (read_all(fd, bytes, length)) {
+	if (file_read_all(fd, bytes, length)) {
 		seal(digest, &h, bytes, length, is);
 		if (digest_same(said, is)) {
 			*n = length;
@@ -202,8 +172,8 @@ static bool write_file(int dir, const char *name, const uint8_t digest[DIGEST_SI
 	if (fd < 0)
 		return false;
 	seal(digest, &h, bytes, n, sealed);
-	bool good = write_all(fd, &h, sizeof h) && write_all(fd, sealed, sizeof sealed) &&
-		    write_all(fd, bytes, n) && fsync(fd) == 0;
+	bool good = file_write_all(fd, &h, sizeof h) && file_write_all(fd, sealed, sizeof sealed) &&
+		    file_write_all(fd, bytes, n) && fsync(fd) == 0;
 	good = close(fd) == 0 && good && renameat(dir, half, dir, name) == 0;
 	if (!good)
 		unlinkat(dir, half, 0);
