@@ -16,6 +16,7 @@
 #include "services/domain_set.h"
 
 struct analyst;
+struct triage;
 
 /* How well uploads could be named. */
 struct analyst_summary {
@@ -40,6 +41,8 @@ struct analyst_options {
 	const struct networks *home; /* outlives the analyst; NULL: the private addresses */
 	bool hosts;		     /* lines of hosts come as well as records */
 	bool strict;		     /* possible matches of rules are none */
+	uint64_t window; /* ns: thresholds hold for what is sent within it, by the clock of records;
+			    0: in the whole run */
 	finding_each *each; /* hears every match of a rule at once, nothing merged; NULL: merged */
 	void *each_context;
 };
@@ -65,5 +68,61 @@ void analyst_take_line(struct analyst *a, const struct line *line);
 /* Uploads and names first, by bytes; then what rules found, by level. */
 void analyst_findings(const struct analyst *a, finding_each *each, void *context);
 struct analyst_summary analyst_summary(const struct analyst *a);
+
+/* For a run without end. */
+
+/* Takes over what `old` has learned and holds, under the rules, lists and settings of `a`, which is
+ * new: names, ledger, detectors, windows of correlations, findings, connections that run, triage.
+ * What belongs to services or rules that are no more is dropped. `old` is then fit for analyst_free
+ * only. `old`'s rules and lists are not needed any more afterwards. */
+void analyst_adopt(struct analyst *a, struct analyst *old);
+
+/* Time passes without records (ns; of packets, or the wall clock on a silent link). */
+void analyst_tick(struct analyst *a, uint64_t now);
+
+/* Packets that were lost before anything was read out of them. */
+struct analyst_loss {
+	uint64_t start, end;	/* ns */
+	uint64_t packets, lost; /* packets: lost ones included */
+};
+void analyst_note_loss(struct analyst *a, const struct analyst_loss *l);
+
+/* When a finding is told again. */
+struct analyst_telling {
+	uint64_t interval; /* ns since it was last told, if it has changed */
+	double growth;	   /* or at once, when its upload (else its matches) is this many times what
+			      it was */
+};
+/* Tells what is new, or has grown enough, since the last call; `told` counts up. Muted, acked and
+ * sanctioned ones are left out until they reopen. */
+void analyst_tell(struct analyst *a, uint64_t now, const struct analyst_telling *t,
+		  finding_each *each, void *context);
+
+struct triage *analyst_triage(struct analyst *a);
+/* A finding by its id, as analyst_findings would tell it. False: there is none. */
+bool analyst_finding(const struct analyst *a, const char *id, finding_each *each, void *context);
+
+/* Who uploads most, to what, in the ledger's present window: up to n, the most first. */
+struct analyst_use {
+	struct addr client;
+	const struct service *service;
+	struct str name; /* one of those seen */
+	uint64_t up, down, first, last;
+	uint32_t connections;
+};
+typedef void analyst_each_use(void *context, const struct analyst_use *u);
+void analyst_top(const struct analyst *a, size_t n, analyst_each_use *each, void *context);
+
+/* Connections of a client that run now (NULL: of all), up to n, the most upload first. */
+struct analyst_flow {
+	struct tuple tuple;
+	struct str name; /* empty: none */
+	enum name_source source;
+	const struct service *service; /* NULL: none of the lists */
+	uint64_t id, start, last, up, down;
+};
+typedef void analyst_each_flow(void *context, const struct analyst_flow *f);
+void analyst_flows(const struct analyst *a, const struct addr *client, size_t n,
+		   analyst_each_flow *each, void *context);
 
 #endif

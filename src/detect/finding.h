@@ -31,6 +31,15 @@ struct evidence {
 	double threshold; /* that it passed; 0: none */
 };
 
+/* What a defender said of a finding (detect/triage.h). */
+enum triage_verdict {
+	TRIAGE_NONE,
+	TRIAGE_ACKED,	   /* seen: told again only when it has grown tenfold */
+	TRIAGE_MUTED,	   /* not told for a time, unless it grows tenfold */
+	TRIAGE_SANCTIONED, /* its service is allowed for this client */
+	TRIAGE_REOPENED,   /* was acked or muted, and has grown tenfold since: told again */
+};
+
 /* Texts are owned by whoever keeps the findings and valid as long as nothing is added to them. */
 struct finding {
 	enum finding_kind kind;
@@ -70,6 +79,10 @@ struct finding {
 	uint64_t lines[FINDING_LINES_MAX]; /* of the input, from 1 */
 	unsigned line_count;
 	bool more_lines;
+	/* in a run without end */
+	uint32_t told; /* times that it was told before: 0 is the first */
+	enum triage_verdict triage;
+	double lost; /* share of packets lost while it grew, 0 to 1: what it says is "at least" */
 };
 
 typedef void finding_each(void *context, const struct finding *f);

@@ -1,0 +1,68 @@
+/* A live interface as one or several sources of frames: libpcap handles in one PACKET_FANOUT group,
+ * one a worker. Linux.
+ *
+ * Members are opened together by one thread; then each belongs to the thread that reads it. */
+#ifndef EGRET_CAPTURE_LIVE_H
+#define EGRET_CAPTURE_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "capture/frame.h"
+
+/* How packets are spread over the members of a group. */
+enum live_spread {
+	/* By the pair of the innermost addresses (capture/spread.h): both directions of a
+	 * connection meet in one worker, also inside VXLAN, GENEVE, GRE, ERSPAN, GTP-U and IP in IP. */
+	LIVE_SPREAD_INNER,
+	/* By the kernel's hash of the outer addresses and ports: evener, and right where there are
+	 * no tunnels. */
+	LIVE_SPREAD_HASH,
+};
+
+struct live_options {
+	const char *interface;
+	const char *filter;    /* pcap-filter(7), NULL: none */
+	unsigned members;      /* 1 to LIVE_MEMBERS_MAX */
+	uint32_t number;       /* frame.interface */
+	uint32_t snaplen;      /* bytes, at most LIMIT_PACKET */
+	uint64_t ring;         /* bytes of kernel ring of each member */
+	bool promiscuous;
+	enum live_spread spread;
+};
+
+#define LIVE_MEMBERS_MAX 64
+
+struct live;
+
+/* Opens all members or none: member[0 .. members-1]. Until a member has joined the group and has its
+ * filter, it takes nothing: no packet is seen twice, none that the filter leaves out. -1 and an
+ * error: no such interface, not permitted, filter does not compile, … */
+int live_open(const struct live_options *o, struct live *member[], struct error *e);
+void live_close(struct live *l);
+
+/* For an event loop: readable when live_read has something to give. Non-blocking. */
+int live_descriptor(const struct live *l);
+/* The interface's number in this network namespace, which a new name does not change. */
+unsigned live_index(const struct live *l);
+
+typedef void live_take(void *context, const struct frame *frames, size_t count);
+
+/* Hands over what waits, up to about `budget` frames, in batches of at most LIMIT_BATCH that are
+ * valid during the call. Returns how many; -1 and an error when the interface is gone for good:
+ * close all members and open anew when it is back. One that is merely down gives nothing until it
+ * is up again. */
+long live_read(struct live *l, size_t budget, live_take *take, void *context, struct error *e);
+
+/* Since it was opened. */
+struct live_counts {
+	uint64_t received;    /* packets that passed the filter, lost ones included */
+	uint64_t ring_lost;   /* of these, lost because the kernel's ring was full */
+	uint64_t nic_lost;    /* lost by the card or driver (whole interface, not of a member's share) */
+};
+/* From the thread that reads it. False when the kernel does not tell (the interface is gone). */
+bool live_count(struct live *l, struct live_counts *out);
+
+#endif
