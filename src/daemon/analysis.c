@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "core/limits.h"
 #include "core/state.h"
-#include "daemon/order.h"
+#include "daemon/lineup.h"
 #include "output/finding_json.h"
 #include "output/finding_note.h"
 #include "output/record_json.h"
@@ -23,7 +23,7 @@ struct analysis {
 	struct analysis_options o;
 	struct loop loop;
 	struct event *pull, *tell, *save;
-	struct order order;
+	struct lineup lineup;
 	struct generation now;
 	struct record_json json;
 	struct sysmon_out *sysmon; /* NULL: records are written as our own */
@@ -72,7 +72,7 @@ static void put_finding(void *context, const struct finding *f)
 static void tell_findings(struct analysis *a, bool all)
 {
 	struct analyst_telling telling = a->o.telling;
-	uint64_t now = order_mark(&a->order);
+	uint64_t now = lineup_mark(&a->lineup);
 
 	if (all) /* the last word of this run: whatever has changed */
 		telling.interval = 0;
@@ -102,7 +102,7 @@ static bool take_some(struct analysis *a)
 	uint64_t now = wall();
 
 	for (unsigned i = 0; i < BUDGET; i++) {
-		struct pipe_message m = order_next(&a->order);
+		struct pipe_message m = lineup_next(&a->lineup);
 		if (m.kind == PIPE_NOTHING)
 			return false;
 		if (m.kind == PIPE_LOSS) {
@@ -120,7 +120,7 @@ static void publish(struct analysis *a)
 {
 	struct analysis_view *v = &a->live;
 
-	v->late = a->order.late;
+	v->late = a->lineup.late;
 	v->summary = analyst_summary(a->now.analyst);
 	v->services = domain_set_services(a->now.set);
 	v->rules = a->now.rules ? a->now.rules->rules->rule_count : 0;
@@ -147,7 +147,7 @@ static void pull(evutil_socket_t fd, short what, void *context)
 		depth += ring_used(&a->o.pipes[i]->ring);
 	histogram_add(&a->live.depth, depth);
 	bool more = take_some(a);
-	mark = order_mark(&a->order);
+	mark = lineup_mark(&a->lineup);
 	if (!more && mark && mark != UINT64_MAX)
 		analyst_tick(a->now.analyst, mark);
 	arm(a->pull, more ? 0 : PULL_MS);
@@ -272,7 +272,7 @@ struct analysis *analysis_new(const struct analysis_options *o, const struct gen
 	a->live.delay.least = NS_PER_MS;
 	a->live.depth.least = 1024;
 	pthread_mutex_init(&a->lock, NULL);
-	order_init(&a->order, o->pipes, o->pipe_count);
+	lineup_init(&a->lineup, o->pipes, o->pipe_count);
 	if (o->format == FORMAT_SYSMON && o->record_outlets)
 		a->sysmon = sysmon_new(NULL);
 	start_generation(a, &a->now);
@@ -321,7 +321,7 @@ void analysis_free(struct analysis *a)
 	if (a->save)
 		event_free(a->save);
 	loop_fini(&a->loop);
-	order_fini(&a->order);
+	lineup_fini(&a->lineup);
 	generation_free(&a->now);
 	sysmon_free(a->sysmon);
 	pthread_mutex_destroy(&a->lock);

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "daemon/order.h"
+#include "daemon/lineup.h"
 #include "daemon/pipe.h"
 
 static struct record flow_at(uint64_t time, uint64_t id, uint64_t up)
@@ -103,45 +103,45 @@ Test(pipe, more_clients_than_are_told_apart)
 	pipe_fini(&p);
 }
 
-Test(order, records_of_two_workers_come_by_time_up_to_the_least_mark)
+Test(lineup, records_of_two_workers_come_by_time_up_to_the_least_mark)
 {
 	struct pipe a, b, *both[] = {&a, &b};
-	struct order o;
+	struct lineup o;
 
 	pipe_init(&a, 1 << 16);
 	pipe_init(&b, 1 << 16);
-	order_init(&o, both, 2);
+	lineup_init(&o, both, 2);
 	put(&a, flow_at(10, 1, 0));
 	put(&a, flow_at(30, 1, 0));
 	pipe_mark(&a, 35);
-	cr_expect_eq(order_next(&o).kind, PIPE_NOTHING, "b may still come with something earlier");
+	cr_expect_eq(lineup_next(&o).kind, PIPE_NOTHING, "b may still come with something earlier");
 	pipe_mark(&b, 10);
-	cr_expect_eq(order_next(&o).kind, PIPE_NOTHING, "even with the same time");
+	cr_expect_eq(lineup_next(&o).kind, PIPE_NOTHING, "even with the same time");
 	put(&b, flow_at(20, 2, 0));
 	pipe_mark(&b, 40);
 	for (uint64_t want = 10; want <= 30; want += 10) {
-		struct pipe_message m = order_next(&o);
+		struct pipe_message m = lineup_next(&o);
 		cr_assert_eq(m.kind, PIPE_RECORD);
 		cr_expect_eq(m.record->time, want);
 		cr_expect(str_eq(m.record->flow.name, STR("mega.nz")));
 	}
-	cr_expect_eq(order_next(&o).kind, PIPE_NOTHING);
-	cr_expect_eq(order_mark(&o), 35);
+	cr_expect_eq(lineup_next(&o).kind, PIPE_NOTHING);
+	cr_expect_eq(lineup_mark(&o), 35);
 	cr_expect_eq(o.late, 0);
-	order_fini(&o);
+	lineup_fini(&o);
 	pipe_fini(&a);
 	pipe_fini(&b);
 }
 
-Test(order, dns_first_then_by_flow_at_the_same_time)
+Test(lineup, dns_first_then_by_flow_at_the_same_time)
 {
 	struct pipe a, b, *both[] = {&a, &b};
-	struct order o;
+	struct lineup o;
 	struct record dns = {.kind = RECORD_DNS, .time = 5, .flow_id = 9};
 
 	pipe_init(&a, 1 << 16);
 	pipe_init(&b, 1 << 16);
-	order_init(&o, both, 2);
+	lineup_init(&o, both, 2);
 	put(&a, flow_at(5, 4, 0));
 	put(&b, dns);
 	put(&b, flow_at(5, 3, 0));
@@ -149,29 +149,29 @@ Test(order, dns_first_then_by_flow_at_the_same_time)
 	pipe_mark(&b, UINT64_MAX);
 	uint64_t want[] = {9, 3, 4};
 	for (int i = 0; i < 3; i++)
-		cr_expect_eq(order_next(&o).record->flow_id, want[i]);
-	cr_expect_eq(order_next(&o).kind, PIPE_NOTHING);
-	order_fini(&o);
+		cr_expect_eq(lineup_next(&o).record->flow_id, want[i]);
+	cr_expect_eq(lineup_next(&o).kind, PIPE_NOTHING);
+	lineup_fini(&o);
 	pipe_fini(&a);
 	pipe_fini(&b);
 }
 
-Test(order, what_comes_late_is_used_and_counted)
+Test(lineup, what_comes_late_is_used_and_counted)
 {
 	struct pipe a, b, *both[] = {&a, &b};
-	struct order o;
+	struct lineup o;
 
 	pipe_init(&a, 1 << 16);
 	pipe_init(&b, 1 << 16);
-	order_init(&o, both, 2);
+	lineup_init(&o, both, 2);
 	put(&a, flow_at(100, 1, 0));
 	pipe_mark(&a, 200);
 	pipe_mark(&b, 150);
-	cr_expect_eq(order_next(&o).record->time, 100);
+	cr_expect_eq(lineup_next(&o).record->time, 100);
 	put(&b, flow_at(50, 2, 0));
-	cr_expect_eq(order_next(&o).record->time, 50);
+	cr_expect_eq(lineup_next(&o).record->time, 50);
 	cr_expect_eq(o.late, 1);
-	order_fini(&o);
+	lineup_fini(&o);
 	pipe_fini(&a);
 	pipe_fini(&b);
 }

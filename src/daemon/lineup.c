@@ -1,16 +1,16 @@
-#include "daemon/order.h"
+#include "daemon/lineup.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 
-void order_init(struct order *o, struct pipe **pipe, unsigned count)
+void lineup_init(struct lineup *o, struct pipe **pipe, unsigned count)
 {
-	*o = (struct order){.pipe = pipe, .count = count, .from = UINT32_MAX};
+	*o = (struct lineup){.pipe = pipe, .count = count, .from = UINT32_MAX};
 	o->head = mem_array(count, sizeof *o->head);
 }
 
-void order_fini(struct order *o)
+void lineup_fini(struct lineup *o)
 {
 	free(o->head);
 }
@@ -25,15 +25,15 @@ static bool before(const struct record *a, const struct record *b)
 }
 
 /* The mark is read before the ring: what is not there then comes with a later time. */
-static void look(struct order *o, unsigned i)
+static void look(struct lineup *o, unsigned i)
 {
-	struct order_head *h = &o->head[i];
+	struct lineup_head *h = &o->head[i];
 
 	h->mark = atomic_load_explicit(&o->pipe[i]->mark, memory_order_acquire);
 	h->m = pipe_peek(o->pipe[i]);
 }
 
-struct pipe_message order_next(struct order *o)
+struct pipe_message lineup_next(struct lineup *o)
 {
 	unsigned best = UINT32_MAX;
 	uint64_t limit = UINT64_MAX;
@@ -44,7 +44,7 @@ struct pipe_message order_next(struct order *o)
 		o->from = UINT32_MAX;
 	}
 	for (unsigned i = 0; i < o->count; i++) {
-		struct order_head *h = &o->head[i];
+		struct lineup_head *h = &o->head[i];
 		if (h->m.kind == PIPE_NOTHING)
 			look(o, i);
 		if (h->m.kind == PIPE_LOSS) {
@@ -69,7 +69,7 @@ struct pipe_message order_next(struct order *o)
 	return o->head[best].m;
 }
 
-uint64_t order_mark(const struct order *o)
+uint64_t lineup_mark(const struct lineup *o)
 {
 	uint64_t mark = UINT64_MAX;
 
