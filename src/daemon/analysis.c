@@ -168,7 +168,7 @@ static void tell(evutil_socket_t fd, short what, void *context)
 static void load_state(struct analysis *a)
 {
 	struct state_section sections[ANALYST_SECTIONS];
-	size_t n = analyst_sections(a->now.analyst, sections);
+	size_t n = analyst_sections(a->now.analyst, ANALYST_ALL, sections);
 	struct error e;
 
 	if (a->o.state && state_load(a->o.state, sections, n, &e) == STATE_REFUSED)
@@ -201,7 +201,7 @@ static void write_state(void *context)
 static struct saving *encode_state(struct analysis *a)
 {
 	struct state_section sections[ANALYST_SECTIONS];
-	size_t n = analyst_sections(a->now.analyst, sections);
+	size_t n = analyst_sections(a->now.analyst, ANALYST_ALL, sections);
 	struct saving *s = mem_zalloc(sizeof *s);
 	struct error e;
 

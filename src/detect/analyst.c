@@ -13,18 +13,6 @@
 #define CATEGORY_RESOLVER "encrypted-dns"
 #define PORT_HTTPS	  443
 
-/* A connection that is not over: what of it is on which account. */
-struct open_flow {
-	uint64_t id;
-	const struct domain_entry *entry; /* of its name, NULL: no service's */
-	uint32_t account;		  /* LEDGER_NONE: none */
-	uint8_t tier, source;
-	uint64_t up, down, missed;			   /* totals told so far */
-	uint64_t account_up, account_down, account_missed; /* of these, on the present account */
-	uint64_t before; /* bytes up that an earlier part of it told, which was evicted */
-	bool resumed;
-};
-
 struct analyst *analyst_new(const struct analyst_options *o)
 {
 	struct analyst *a = mem_zalloc(sizeof *a);
@@ -193,6 +181,7 @@ static struct open_flow *open_flow_of(struct analyst *a, const struct record *r,
 	struct open_flow *o = pool_at(&a->flows, *number);
 	o->id = r->flow_id;
 	o->account = LEDGER_NONE;
+	o->generation = a->generation;
 	if (r->flow.sequence)
 		resume(o, &r->flow);
 	hindex_add(&a->flow_index, *hash, *number);
@@ -262,16 +251,24 @@ static void watch(struct analyst *a, const struct record *r, const struct domain
 		watch_flow(a->watch, &use);
 }
 
+static uint32_t name_print(const struct analyst *a, struct str name)
+{
+	return name.n ? (uint32_t)hash_bytes(&a->key, name.p, name.n) : 0;
+}
+
 static void move_account(struct analyst *a, const struct record *r, struct open_flow *o,
 			 const struct domain_entry *e, uint32_t account)
 {
 	enum name_source source = r->flow.name_source;
+	/* the lists say something else of the same name: so they do of all that was sent under it */
+	bool relisted = o->generation != a->generation && o->name == name_print(a, r->flow.name);
 	/* another request's host on the same connection takes nothing from the one before */
-	bool next_host = source == o->source && is_own(source);
+	bool next_host = !relisted && source == o->source && is_own(source);
 
 	if (!next_host && o->entry != e && o->account_up + o->account_down) {
-		watch(a, r, o->entry, (struct str){0}, -(int64_t)o->account_up,
-		      -(int64_t)o->account_down);
+		watch(a, r, o->entry,
+		      relisted && !o->entry ? r->flow.name : (struct str){0},
+		      -(int64_t)o->account_up, -(int64_t)o->account_down);
 		watch(a, r, e, r->flow.name, (int64_t)o->account_up, (int64_t)o->account_down);
 	}
 
@@ -363,6 +360,8 @@ static void take_flow(struct analyst *a, struct record *r)
 		    (e && e->tier != o->tier))
 			move_account(a, r, o, e, account);
 		o->source = (uint8_t)x->name_source;
+		o->name = name_print(a, x->name);
+		o->generation = a->generation;
 		count(a, r, o);
 	} else {
 		count(a, r, o);
@@ -373,6 +372,7 @@ static void take_flow(struct analyst *a, struct record *r)
 	summarise(a, x, o, e || (o && o->account != LEDGER_NONE));
 	if (o) { /* an evicted one may go on: what was told is in its totals then */
 		hindex_remove(&a->flow_index, hash, number);
+		*o = (struct open_flow){.account = LEDGER_NONE}; /* (analyst_adopt goes through all) */
 		pool_put(&a->flows, number);
 	}
 }

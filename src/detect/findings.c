@@ -2,35 +2,22 @@
 
 #include <stdlib.h>
 
-#include "base/hindex.h"
-#include "base/intern.h"
 #include "base/mem.h"
-#include "base/pool.h"
 #include "core/limits.h"
+#include "detect/findings_part.h"
 
-/* What is kept of a finding; its texts are interned. */
-struct kept {
-	struct finding f;
-	uint32_t name[FINDING_NAMES_MAX], host, user, image;
-	uint32_t group[CORRELATION_GROUP_MAX];
-};
-
-struct findings {
-	struct pool kept;
-	struct hindex index;
-	struct intern texts;
-	finding_each *each;
-	void *context;
-	uint64_t refused, told;
-};
+void findings_init(struct findings *f)
+{
+	pool_init(&f->kept, sizeof(struct kept), LIMIT_FINDINGS);
+	hindex_init(&f->index, 64);
+	intern_init(&f->texts, LIMIT_FINDINGS * 4);
+}
 
 struct findings *findings_new(finding_each *each, void *context)
 {
 	struct findings *f = mem_zalloc(sizeof *f);
 
-	pool_init(&f->kept, sizeof(struct kept), LIMIT_FINDINGS);
-	hindex_init(&f->index, 64);
-	intern_init(&f->texts, LIMIT_FINDINGS * 4);
+	findings_init(f);
 	f->each = each;
 	f->context = context;
 	return f;
@@ -52,7 +39,7 @@ static void make_id(const struct finding_hit *h, char id[FINDING_ID_MAX])
 {
 	static const struct addr nobody;
 	struct str texts[KEY_TEXTS] = {
-		str_of(h->rule->id[0] ? h->rule->id : h->rule->title),
+		known_name(h->rule),
 		str_of(h->service ? h->service->name : ""),
 		h->client ? STR("") : h->host,
 	};
@@ -100,10 +87,11 @@ static void take_lines(struct finding *f, const struct finding_hit *h)
 	}
 }
 
-/* All but the texts that somebody has to own. */
-static void grow(struct finding *f, const struct finding_hit *h)
+/* All but the texts that somebody has to own. True when those of the rule are new. */
+static bool grow(struct finding *f, const struct finding_hit *h)
 {
 	uint64_t first = h->first ? h->first : h->time;
+	bool tells_more = f->possible && (!h->possible || !f->because_count);
 
 	if (first && (!f->first || first < f->first))
 		f->first = first;
@@ -120,7 +108,7 @@ static void grow(struct finding *f, const struct finding_hit *h)
 		f->tuple = *h->tuple;
 		f->has_server = true;
 	}
-	if (f->possible && (!h->possible || !f->because_count)) {
+	if (tells_more) {
 		f->possible = h->possible;
 		copy_texts(f->hangs_on, &f->hangs_on_count, h->hangs_on, h->hangs_on_count);
 		copy_texts(f->because, &f->because_count, h->because, h->because_count);
@@ -134,6 +122,7 @@ static void grow(struct finding *f, const struct finding_hit *h)
 	if (h->score > f->score)
 		f->score = h->score;
 	take_lines(f, h);
+	return tells_more;
 }
 
 static void tell_alone(struct findings *t, const struct finding_hit *h)
@@ -164,6 +153,22 @@ static void keep_text(struct findings *t, uint32_t *number, struct str text)
 		*number = intern_get(&t->texts, text);
 }
 
+const char *findings_own(struct findings *t, uint32_t *number, struct str text)
+{
+	intern_put(&t->texts, *number);
+	*number = intern_get(&t->texts, text);
+	return *number ? intern_text(&t->texts, *number).p : "";
+}
+
+/* They are the rule's, and may go with it. */
+static void own_texts(struct findings *t, struct kept *k)
+{
+	for (unsigned i = 0; i < k->f.hangs_on_count; i++)
+		k->f.hangs_on[i] = findings_own(t, &k->hangs_on[i], str_of(k->f.hangs_on[i]));
+	for (unsigned i = 0; i < k->f.because_count; i++)
+		k->f.because[i] = findings_own(t, &k->because[i], str_of(k->f.because[i]));
+}
+
 static void keep_name(struct findings *t, struct kept *k, const struct finding_hit *h)
 {
 	if (!h->name.n)
@@ -184,12 +189,17 @@ static void keep_name(struct findings *t, struct kept *k, const struct finding_h
 	k->f.more_names = true;
 }
 
+uint64_t findings_hash(const char id[FINDING_ID_MAX])
+{
+	return strtoull(id, NULL, 16);
+}
+
 static uint32_t find_or_make(struct findings *t, const struct finding_hit *h)
 {
 	char id[FINDING_ID_MAX];
 
 	make_id(h, id);
-	uint64_t hash = strtoull(id, NULL, 16);
+	uint64_t hash = findings_hash(id);
 	for (struct hprobe q = hindex_probe(&t->index, hash); hindex_next(&t->index, &q);) {
 		struct kept *k = pool_at(&t->kept, q.ref);
 		if (memcmp(k->f.id, id, FINDING_ID_MAX) == 0)
@@ -221,7 +231,8 @@ uint32_t findings_add(struct findings *t, const struct finding_hit *h)
 	if (n == FINDINGS_NONE)
 		return n;
 	struct kept *k = pool_at(&t->kept, n);
-	grow(&k->f, h);
+	if (grow(&k->f, h))
+		own_texts(t, k);
 	keep_name(t, k, h);
 	findings_complete(t, n, h->host, h->user, h->image);
 	return n;
@@ -235,6 +246,11 @@ void findings_complete(struct findings *t, uint32_t number, struct str host, str
 	keep_text(t, &k->host, host);
 	keep_text(t, &k->user, user);
 	keep_text(t, &k->image, image);
+}
+
+bool findings_has(const struct findings *t, uint32_t number)
+{
+	return ((const struct kept *)pool_at(&t->kept, number))->f.rule != NULL;
 }
 
 static int order(const void *x, const void *y)
@@ -268,11 +284,12 @@ static struct finding whole(const struct findings *t, const struct kept *k)
 
 void findings_list(const struct findings *t, finding_each *each, void *context)
 {
-	uint32_t count = t->kept.made;
-	struct kept **sorted = mem_array(count, sizeof *sorted);
+	struct kept **sorted = mem_array(t->kept.made, sizeof *sorted);
+	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < count; i++)
-		sorted[i] = pool_at(&t->kept, i);
+	for (uint32_t i = 0; i < t->kept.made; i++)
+		if (findings_has(t, i))
+			sorted[count++] = pool_at(&t->kept, i);
 	qsort(sorted, count, sizeof *sorted, order);
 	for (uint32_t i = 0; i < count; i++) {
 		struct finding f = whole(t, sorted[i]);

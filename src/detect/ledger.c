@@ -48,8 +48,8 @@ static void note_name(struct ledger *l, struct account *a, const struct ledger_u
 	a->more_names = true;
 }
 
-static uint64_t account_hash(const struct ledger *l, const struct addr *client,
-			     const struct service *service)
+uint64_t ledger_hash(const struct ledger *l, const struct addr *client,
+		     const struct service *service)
 {
 	return hash_step(&l->key, 0, service->number, hash_load64(client->b),
 			 hash_load64(client->b + 8));
@@ -69,7 +69,7 @@ static uint32_t find(const struct ledger *l, const struct addr *client,
 uint32_t ledger_account(struct ledger *l, const struct addr *client, const struct service *service,
 			uint64_t time)
 {
-	uint64_t hash = account_hash(l, client, service);
+	uint64_t hash = ledger_hash(l, client, service);
 	uint32_t n = find(l, client, service, hash);
 
 	if (n != LEDGER_NONE)
@@ -213,7 +213,7 @@ static int order(const void *x, const void *y)
 bool ledger_totals(const struct ledger *l, const struct addr *client, const struct service *service,
 		   struct finding *f)
 {
-	uint32_t n = find(l, client, service, account_hash(l, client, service));
+	uint32_t n = find(l, client, service, ledger_hash(l, client, service));
 
 	if (n == LEDGER_NONE)
 		return false;

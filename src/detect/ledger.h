@@ -56,6 +56,11 @@ int ledger_load(struct ledger *l, struct cursor *in,
 		const struct service *(*service)(void *context, struct str name), void *context,
 		struct error *e);
 
+/* Takes over the accounts of `old`; `l` has none. service[n]: what the old one's service of number n
+ * is now, NULL: no more, and its accounts go. Returns the new numbers by the old ones (LEDGER_NONE:
+ * gone), to be freed; NULL when all stay as they were. */
+uint32_t *ledger_adopt(struct ledger *l, struct ledger *old, const struct service *const service[]);
+
 /* Calls `each` with every finding there is now, by bytes uploaded, the most first. Thresholds are
  * bytes by tier; UINT64_MAX means never. */
 void ledger_findings(const struct ledger *l, const uint64_t threshold[4], finding_each *each,

@@ -22,4 +22,7 @@ struct account {
 uint32_t ledger_account(struct ledger *l, const struct addr *client, const struct service *service,
 			uint64_t time);
 
+uint64_t ledger_hash(const struct ledger *l, const struct addr *client,
+		     const struct service *service);
+
 #endif
