@@ -42,8 +42,7 @@ static int load_ledger(void *owner, struct cursor *in, unsigned version, struct 
 {
 	struct analyst *a = owner;
 
-	(void)version;
-	return ledger_load(&a->ledger, in, service_called, a, e);
+	return ledger_load(&a->ledger, in, version, service_called, a, e);
 }
 
 static void reset_ledger(void *owner)
@@ -51,7 +50,7 @@ static void reset_ledger(void *owner)
 	struct analyst *a = owner;
 
 	ledger_fini(&a->ledger);
-	ledger_init(&a->ledger, &a->texts);
+	analyst_ledger_init(a);
 }
 
 static void save_detectors(const void *owner, struct bytes *out)
@@ -69,6 +68,24 @@ static void reset_detectors(void *owner)
 	watch_forget(((struct analyst *)owner)->watch);
 }
 
+static void save_triage(const void *owner, struct bytes *out)
+{
+	triage_save(((const struct analyst *)owner)->triage, out);
+}
+
+static int load_triage(void *owner, struct cursor *in, unsigned version, struct error *e)
+{
+	return triage_load(((struct analyst *)owner)->triage, in, version, e);
+}
+
+static void reset_triage(void *owner)
+{
+	struct analyst *a = owner;
+
+	triage_free(a->triage);
+	a->triage = triage_new();
+}
+
 size_t analyst_sections(struct analyst *a, struct state_section out[ANALYST_SECTIONS])
 {
 	size_t n = 0;
@@ -77,6 +94,8 @@ size_t analyst_sections(struct analyst *a, struct state_section out[ANALYST_SECT
 					  save_names, load_names,	   reset_names};
 	out[n++] = (struct state_section){"ledger",    LEDGER_STATE_VERSION, a,
 					  save_ledger, load_ledger,	     reset_ledger};
+	out[n++] = (struct state_section){"triage",    TRIAGE_STATE_VERSION, a,
+					  save_triage, load_triage,	     reset_triage};
 	if (a->watch)
 		out[n++] = (struct state_section){
 			"detectors",	DETECTORS_STATE_VERSION, a,
