@@ -61,10 +61,15 @@ bool analyst_wants_dns_text(const struct analyst *a);
 /* For allow-lists and for what outlives a restart; NULL when there are none. */
 struct detectors *analyst_detectors(struct analyst *a);
 
-/* What has to outlive a restart, as sections for core/state.h: names, ledger, and what the
- * detectors learned. Returns how many. */
-#define ANALYST_SECTIONS 4
-size_t analyst_sections(struct analyst *a, struct state_section out[ANALYST_SECTIONS]);
+/* What has to outlive a restart, as sections for core/state.h. Returns how many. */
+enum analyst_kept {
+	ANALYST_LEARNED, /* names, ledger, what the detectors learned, windows of correlations: for
+			    one replay after the other, each of which tells what it finds */
+	ANALYST_ALL,	 /* the findings and what was said of them as well: for a run that goes on */
+};
+#define ANALYST_SECTIONS 6
+size_t analyst_sections(struct analyst *a, enum analyst_kept kept,
+			struct state_section out[ANALYST_SECTIONS]);
 
 void analyst_take(struct analyst *a, const struct record *r);
 /* A record or an event read from a line of text; line.kind is LINE_RECORD or LINE_EVENT. */

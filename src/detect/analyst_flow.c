@@ -31,7 +31,7 @@ static void close_flow(struct analyst *a, uint32_t number)
 		lru_remove(&a->flow_order, number);
 	if (o->name)
 		intern_put(&a->flow_names, o->name);
-	o->in_use = false;
+	*o = (struct open_flow){.account = LEDGER_NONE}; /* (analyst_adopt goes through all) */
 	pool_put(&a->flows, number);
 }
 
@@ -70,6 +70,7 @@ static struct open_flow *open_flow_of(struct analyst *a, const struct record *r,
 	o->start = r->start;
 	o->tuple = r->tuple;
 	o->in_use = true;
+	o->generation = a->generation;
 	if (r->flow.sequence)
 		resume(o, &r->flow);
 	hindex_add(&a->flow_index, hash, *number);
@@ -160,12 +161,15 @@ static void move_account(struct analyst *a, const struct record *r, struct open_
 			 const struct domain_entry *e, uint32_t account)
 {
 	enum name_source source = r->flow.name_source;
+	/* the lists say something else of the same name: so they do of all that was sent under it */
+	bool relisted = o->generation != a->generation &&
+			str_eq(intern_text(&a->flow_names, o->name), r->flow.name);
 	/* another request's host on the same connection takes nothing from the one before */
-	bool next_host = source == o->source && is_own(source);
+	bool next_host = !relisted && source == o->source && is_own(source);
 
 	if (!next_host && o->entry != e && o->account_up + o->account_down) {
-		watch(a, r, o->entry, (struct str){0}, -(int64_t)o->account_up,
-		      -(int64_t)o->account_down);
+		watch(a, r, o->entry, relisted && !o->entry ? r->flow.name : (struct str){0},
+		      -(int64_t)o->account_up, -(int64_t)o->account_down);
 		watch(a, r, e, r->flow.name, (int64_t)o->account_up, (int64_t)o->account_down);
 	}
 
@@ -292,6 +296,7 @@ static void take_tracked(struct analyst *a, const struct record *r, const struct
 		    (e && e->tier != o->tier))
 			move_account(a, r, o, e, account);
 		o->source = (uint8_t)x->name_source;
+		o->generation = a->generation;
 		keep_name(a, o, x->name);
 	}
 	count(a, r, o);
@@ -333,6 +338,25 @@ void analyst_flows_fini(struct analyst *a)
 	intern_fini(&a->flow_names);
 	hindex_fini(&a->flow_index);
 	pool_fini(&a->flows);
+}
+
+void analyst_flows_adopt(struct analyst *a, struct analyst *old)
+{
+	SWAP(a->flows, old->flows);
+	SWAP(a->flow_index, old->flow_index);
+	SWAP(a->flow_names, old->flow_names);
+	SWAP(a->key, old->key);
+	lru_init(&a->flow_order, &a->flows, offsetof(struct open_flow, order));
+	if (!a->window)
+		return;
+	if (old->window) {
+		a->flow_order.newest = old->flow_order.newest;
+		a->flow_order.oldest = old->flow_order.oldest;
+		return;
+	}
+	for (uint32_t n = 0; n < a->flows.made; n++)
+		if (((const struct open_flow *)pool_at(&a->flows, n))->in_use)
+			lru_add(&a->flow_order, n);
 }
 
 /* Records may be lost, that of its end too; one that goes on after all is taken up again. */

@@ -13,6 +13,13 @@
 #include "services/verdict.h"
 #include "volume/lru.h"
 
+#define SWAP(a, b)                                                                                 \
+	do {                                                                                       \
+		__typeof__(a) swapped_ = (a);                                                      \
+		(a) = (b);                                                                         \
+		(b) = swapped_;                                                                    \
+	} while (0)
+
 /* A connection that is not over: what of it is on which account. */
 struct open_flow {
 	uint64_t id;
@@ -27,10 +34,12 @@ struct open_flow {
 	uint32_t account; /* LEDGER_NONE: none */
 	uint32_t serial;  /* of the account */
 	uint32_t name;	  /* in flow_names */
+	uint32_t generation; /* of the analyst, when it was told last */
 	struct lru_link order;
 };
 
 struct analyst {
+	uint32_t generation; /* how many came before it (analyst_adopt) */
 	struct domain_set *set;
 	struct record_sink next;
 	uint64_t threshold[4];
@@ -68,12 +77,19 @@ const struct domain_entry *analyst_service_of(struct analyst *a, struct str name
 void analyst_hunt(struct analyst *a, const struct record *r, const struct domain_entry *e,
 		  struct str name, enum name_source source);
 
+/* analyst_state.c */
+
+/* The rules and services that it knows; known_fini. */
+void analyst_known(const struct analyst *a, struct known *k);
+
 /* analyst_flow.c */
 
 void analyst_flows_init(struct analyst *a);
 void analyst_flows_fini(struct analyst *a);
 /* RECORD_CONN and RECORD_FLOW; fills in the best name. */
 void analyst_take_flow(struct analyst *a, struct record *r);
+/* Takes over the connections of an older generation; what they point to is the caller's. */
+void analyst_flows_adopt(struct analyst *a, struct analyst *old);
 /* Forgets connections that nothing was heard of for long. */
 void analyst_flows_tick(struct analyst *a, uint64_t now);
 

@@ -5,18 +5,30 @@
 
 #include "base/mem.h"
 #include "core/limits.h"
-#include "detect/findings_kept.h"
+#include "detect/findings_part.h"
 #include "volume/tenant.h"
 
-struct findings *findings_new(const struct findings_options *o)
+void findings_init(struct findings *f)
 {
-	struct findings *f = mem_zalloc(sizeof *f);
-
 	pool_init(&f->kept, sizeof(struct kept), LIMIT_FINDINGS);
 	hindex_init(&f->index, 64);
 	intern_init(&f->texts, LIMIT_FINDINGS * 4);
 	lru_init(&f->order, &f->kept, offsetof(struct kept, order));
 	telling_init(&f->telling, &f->kept, offsetof(struct kept, told));
+}
+
+void findings_fini(struct findings *f)
+{
+	intern_fini(&f->texts);
+	hindex_fini(&f->index);
+	pool_fini(&f->kept);
+}
+
+struct findings *findings_new(const struct findings_options *o)
+{
+	struct findings *f = mem_zalloc(sizeof *f);
+
+	findings_init(f);
 	f->each = o->each;
 	f->context = o->context;
 	f->window = o->window;
@@ -27,9 +39,7 @@ void findings_free(struct findings *f)
 {
 	if (!f)
 		return;
-	intern_fini(&f->texts);
-	hindex_fini(&f->index);
-	pool_fini(&f->kept);
+	findings_fini(f);
 	free(f);
 }
 
@@ -39,7 +49,7 @@ static uint64_t key_of(const struct finding_hit *h)
 {
 	static const struct addr nobody;
 	struct str texts[KEY_TEXTS] = {
-		str_of(h->rule->id[0] ? h->rule->id : h->rule->title),
+		known_name(h->rule),
 		str_of(h->service ? h->service->name : ""),
 		h->client ? STR("") : h->host,
 	};
@@ -87,10 +97,11 @@ static void take_lines(struct finding *f, const struct finding_hit *h)
 	}
 }
 
-/* All but the texts that somebody has to own. */
-static void grow(struct finding *f, const struct finding_hit *h)
+/* All but the texts that somebody has to own. True when those of the rule are new. */
+static bool grow(struct finding *f, const struct finding_hit *h)
 {
 	uint64_t first = h->first ? h->first : h->time;
+	bool tells_more = f->possible && (!h->possible || !f->because_count);
 
 	if (first && (!f->first || first < f->first))
 		f->first = first;
@@ -109,7 +120,7 @@ static void grow(struct finding *f, const struct finding_hit *h)
 		f->tuple = *h->tuple;
 		f->has_server = true;
 	}
-	if (f->possible && (!h->possible || !f->because_count)) {
+	if (tells_more) {
 		f->possible = h->possible;
 		copy_texts(f->hangs_on, &f->hangs_on_count, h->hangs_on, h->hangs_on_count);
 		copy_texts(f->because, &f->because_count, h->because, h->because_count);
@@ -123,6 +134,7 @@ static void grow(struct finding *f, const struct finding_hit *h)
 	if (h->score > f->score)
 		f->score = h->score;
 	take_lines(f, h);
+	return tells_more;
 }
 
 static void tell_alone(struct findings *t, const struct finding_hit *h)
@@ -151,6 +163,22 @@ static void keep_text(struct findings *t, uint32_t *number, struct str text)
 {
 	if (!*number && text.n)
 		*number = intern_get(&t->texts, text);
+}
+
+const char *findings_own(struct findings *t, uint32_t *number, struct str text)
+{
+	intern_put(&t->texts, *number);
+	*number = intern_get(&t->texts, text);
+	return *number ? intern_text(&t->texts, *number).p : "";
+}
+
+/* They are the rule's, and may go with it. */
+static void own_texts(struct findings *t, struct kept *k)
+{
+	for (unsigned i = 0; i < k->f.hangs_on_count; i++)
+		k->f.hangs_on[i] = findings_own(t, &k->hangs_on[i], str_of(k->f.hangs_on[i]));
+	for (unsigned i = 0; i < k->f.because_count; i++)
+		k->f.because[i] = findings_own(t, &k->because[i], str_of(k->f.because[i]));
 }
 
 static void keep_name(struct findings *t, struct kept *k, const struct finding_hit *h)
@@ -210,14 +238,14 @@ static void keep_evidence(struct findings *t, struct kept *k)
 	}
 }
 
-void findings_put(struct findings *t, uint32_t number)
+void findings_drop(struct findings *t, uint32_t number)
 {
 	struct kept *k = findings_at(t, number);
 
 	telling_remove(&t->telling, number);
+	lru_remove(&t->order, number);
 	if (!k->ended)
 		hindex_remove(&t->index, k->key, number);
-	lru_remove(&t->order, number);
 	put_text(t, &k->host);
 	put_text(t, &k->user);
 	put_text(t, &k->image);
@@ -228,7 +256,11 @@ void findings_put(struct findings *t, uint32_t number)
 		put_text(t, &k->group[i]);
 	for (unsigned i = 0; i < FINDING_EVIDENCE_MAX; i++)
 		put_text(t, &k->evidence[i]);
-	k->used = false;
+	for (unsigned i = 0; i < FINDING_FIELDS_MAX; i++) {
+		put_text(t, &k->hangs_on[i]);
+		put_text(t, &k->because[i]);
+	}
+	*k = (struct kept){.name = {0}};
 	pool_put(&t->kept, number);
 }
 
@@ -236,12 +268,11 @@ uint32_t findings_make(struct findings *t)
 {
 	if (t->window && pool_live(&t->kept) == t->kept.limit) {
 		t->evicted += !findings_at(t, t->order.oldest)->ended;
-		findings_put(t, t->order.oldest);
+		findings_drop(t, t->order.oldest);
 	}
 	uint32_t n = pool_get(&t->kept);
 	if (n == POOL_NONE)
 		return FINDINGS_NONE;
-	findings_at(t, n)->used = true;
 	lru_add(&t->order, n);
 	telling_add(&t->telling, n);
 	return n;
@@ -312,7 +343,8 @@ uint32_t findings_add(struct findings *t, const struct finding_hit *h)
 		return n;
 	struct kept *k = findings_at(t, n);
 	keep_tenant(t, k, h);
-	grow(&k->f, h);
+	if (grow(&k->f, h))
+		own_texts(t, k);
 	if (h->evidence_count)
 		keep_evidence(t, k);
 	keep_name(t, k, h);
@@ -326,11 +358,16 @@ void findings_complete(struct findings *t, uint32_t number, struct str host, str
 {
 	struct kept *k = findings_at(t, number);
 
-	if (!k->used)
+	if (!k->f.rule)
 		return;
 	keep_text(t, &k->host, host);
 	keep_text(t, &k->user, user);
 	keep_text(t, &k->image, image);
+}
+
+bool findings_has(const struct findings *t, uint32_t number)
+{
+	return findings_at(t, number)->f.rule != NULL;
 }
 
 static int order(const void *x, const void *y)
@@ -347,7 +384,7 @@ static int order(const void *x, const void *y)
 	return memcmp(a->id, b->id, FINDING_ID_MAX);
 }
 
-struct finding findings_whole(const struct findings *t, const struct kept *k)
+static struct finding whole(const struct findings *t, const struct kept *k)
 {
 	struct finding f = k->f;
 
@@ -372,11 +409,11 @@ void findings_list(const struct findings *t, finding_each *each, void *context)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < t->kept.made; i++)
-		if (findings_at(t, i)->used)
+		if (findings_has(t, i))
 			sorted[count++] = findings_at(t, i);
 	qsort(sorted, count, sizeof *sorted, order);
 	for (uint32_t i = 0; i < count; i++) {
-		struct finding f = findings_whole(t, sorted[i]);
+		struct finding f = whole(t, sorted[i]);
 		each(context, &f);
 	}
 	free(sorted);
@@ -388,7 +425,7 @@ void findings_tick(struct findings *t, uint64_t now)
 		uint64_t last = findings_at(t, t->order.oldest)->f.last;
 		if (now <= last || now - last <= 2 * t->window)
 			break;
-		findings_put(t, t->order.oldest);
+		findings_drop(t, t->order.oldest);
 	}
 }
 
@@ -396,7 +433,7 @@ static void look(void *owner, uint32_t number, const struct telling_to *to)
 {
 	struct findings *t = owner;
 	struct kept *k = findings_at(t, number);
-	struct finding f = findings_whole(t, k);
+	struct finding f = whole(t, k);
 
 	if (!telling_tell(&t->telling, number, &f, false, to))
 		return;

@@ -99,10 +99,10 @@ void ledger_save(const struct ledger *l, struct bytes *out);
 typedef const struct service *ledger_service(void *context, struct str name);
 int ledger_load(struct ledger *l, struct cursor *in, unsigned version, ledger_service *service,
 		void *context, struct error *e);
-/* Takes over the accounts of `old`, which is fit for ledger_fini only then, into an empty ledger
- * of the same `texts`. Their numbers and serials stay, unless the window is another one; those of
- * services that are no more go. */
-void ledger_adopt(struct ledger *l, struct ledger *old, ledger_service *service, void *context);
+/* Takes over the accounts of `old`, which has none afterwards; `l` has none, but the same `texts`.
+ * service[n]: what the old one's service of number n is now, NULL: no more, and its accounts go.
+ * Numbers and serials stay, or are not current any more. */
+void ledger_adopt(struct ledger *l, struct ledger *old, const struct service *const service[]);
 
 /* Calls `each` with every finding there is now, by bytes uploaded, the most first. */
 void ledger_findings(const struct ledger *l, finding_each *each, void *context);

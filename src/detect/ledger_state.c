@@ -288,60 +288,86 @@ int ledger_load(struct ledger *l, struct cursor *in, unsigned version, ledger_se
 							   : 0;
 }
 
-static void take_account(struct ledger *l, uint32_t n, const struct service *s)
+/* Adopting. Under another window what was counted is put back in, account by account. */
+static void adopt_anew(struct ledger *l, const struct ledger *old, uint32_t number)
+{
+	const struct account *a = ledger_at(old, number);
+	struct reading r = {.a = *a, .width = old->width};
+
+	for (uint32_t n = a->slices; n != POOL_NONE; n = ledger_slice_at(old, n)->older)
+		r.slice[r.slices++] = *ledger_slice_at(old, n);
+	for (int i = 0; i < FINDING_NAMES_MAX; i++)
+		r.name[i] = intern_text(l->texts, a->name[i]);
+	r.tenant = intern_text(l->texts, a->tenant);
+	memset(r.a.name, 0, sizeof r.a.name);
+	r.a.tenant = 0;
+	take(l, &r);
+}
+
+static void adopt_as_it_is(struct ledger *l, uint32_t n)
 {
 	struct account *a = ledger_at(l, n);
 
-	a->service = s;
 	telling_add(&l->telling, n);
 	telling_touch(&l->telling, n);
 	if (!a->ended)
-		hindex_add(&l->index, ledger_hash(l, &a->client, s), n);
+		hindex_add(&l->index, ledger_hash(l, &a->client, a->service), n);
 }
 
-/* Under another window everything is counted anew, and has new numbers. */
-static void adopt_anew(struct ledger *l, const struct ledger *old, ledger_service *service,
-		       void *context)
+/* In order of use, where there is one. */
+static void adopt_all_anew(struct ledger *l, struct ledger *old)
 {
-	struct bytes all;
-	struct error e;
-
-	bytes_init(&all, LIMIT_STATE);
-	ledger_save(old, &all);
-	struct cursor in = cur_of(all.p, all.n);
-	ledger_load(l, &in, LEDGER_STATE_VERSION, service, context, &e);
-	bytes_fini(&all);
+	if (!old->width)
+		for (uint32_t i = 0; i < old->accounts.made; i++)
+			if (ledger_at(old, i)->service)
+				adopt_anew(l, old, i);
+	for (uint32_t i = old->ended.oldest; i != POOL_NONE; i = ledger_at(old, i)->order.newer)
+		adopt_anew(l, old, i);
+	for (uint32_t i = old->live.oldest; i != POOL_NONE; i = ledger_at(old, i)->order.newer)
+		adopt_anew(l, old, i);
+	for (uint32_t i = 0; i < old->accounts.made; i++)
+		if (ledger_at(old, i)->service)
+			ledger_put(old, i);
 }
 
-void ledger_adopt(struct ledger *l, struct ledger *old, ledger_service *service, void *context)
+static void take_pools(struct ledger *l, struct ledger *old)
+{
+	struct pool accounts = l->accounts, slices = l->slices;
+
+	l->accounts = old->accounts;
+	l->slices = old->slices;
+	old->accounts = accounts;
+	old->slices = slices;
+	l->live.newest = old->live.newest;
+	l->live.oldest = old->live.oldest;
+	l->ended.newest = old->ended.newest;
+	l->ended.oldest = old->ended.oldest;
+	for (uint32_t i = 0; i < l->accounts.made; i++)
+		if (ledger_at(l, i)->service)
+			adopt_as_it_is(l, i);
+}
+
+void ledger_adopt(struct ledger *l, struct ledger *old, const struct service *const service[])
 {
 	l->serial = old->serial;
 	l->now = old->now;
 	l->refused = old->refused;
 	l->evicted = old->evicted;
 	l->evicted_findings = old->evicted_findings;
-	if (l->width != old->width) {
-		adopt_anew(l, old, service, context);
-		return;
-	}
+	old->texts = l->texts; /* (those of both were swapped) */
 	for (uint32_t i = 0; i < old->accounts.made; i++) {
-		const struct account *a = ledger_at(old, i);
-		if (a->service && !service(context, str_of(a->service->name)))
+		struct account *a = ledger_at(old, i);
+		if (a->service && !service[a->service->number])
 			ledger_put(old, i);
 	}
-	pool_fini(&l->accounts);
-	pool_fini(&l->slices);
-	l->accounts = old->accounts;
-	l->slices = old->slices;
-	l->live.newest = old->live.newest;
-	l->live.oldest = old->live.oldest;
-	l->ended.newest = old->ended.newest;
-	l->ended.oldest = old->ended.oldest;
-	for (uint32_t i = 0; i < l->accounts.made; i++) {
-		const struct account *a = ledger_at(l, i);
+	/* (from here on the old one's index is of no use) */
+	for (uint32_t i = 0; i < old->accounts.made; i++) {
+		struct account *a = ledger_at(old, i);
 		if (a->service)
-			take_account(l, i, service(context, str_of(a->service->name)));
+			a->service = service[a->service->number];
 	}
-	pool_init(&old->accounts, sizeof(struct account), 0);
-	pool_init(&old->slices, sizeof(struct slice), 0);
+	if (l->width == old->width)
+		take_pools(l, old);
+	else
+		adopt_all_anew(l, old);
 }

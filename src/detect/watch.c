@@ -108,6 +108,23 @@ struct watch *watch_new(const struct watch_options *o)
 	return w;
 }
 
+const struct rule_info *watch_rule(const struct watch *w, enum detector d)
+{
+	return &w->rules[d];
+}
+
+void watch_adopt(struct watch *w, struct watch *old)
+{
+	void *tools = w->tools;
+	struct hash_key key = w->key;
+
+	w->tools = old->tools;
+	w->key = old->key;
+	old->tools = tools;
+	old->key = key;
+	detectors_adopt(w->detectors, old->detectors);
+}
+
 void watch_forget(struct watch *w)
 {
 	detectors_reset(w->detectors);

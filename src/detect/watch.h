@@ -20,6 +20,12 @@ void watch_free(struct watch *w);
 /* For allow-lists and for what outlives a restart. */
 struct detectors *watch_detectors(const struct watch *w);
 
+/* What it calls the findings of a detector. */
+const struct rule_info *watch_rule(const struct watch *w, enum detector d);
+
+/* Takes over what `old` has learned, under its own settings and lists. */
+void watch_adopt(struct watch *w, struct watch *old);
+
 /* Back to nothing learned; settings and allow-lists stay. */
 void watch_forget(struct watch *w);
 

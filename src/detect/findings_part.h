@@ -1,6 +1,6 @@
 /* The inside of the findings, for their own files. */
-#ifndef EGRET_DETECT_FINDINGS_KEPT_H
-#define EGRET_DETECT_FINDINGS_KEPT_H
+#ifndef EGRET_DETECT_FINDINGS_PART_H
+#define EGRET_DETECT_FINDINGS_PART_H
 
 #include "base/hindex.h"
 #include "base/intern.h"
@@ -10,13 +10,13 @@
 
 /* What is kept of a finding; its texts are interned. */
 struct kept {
-	struct finding f;
+	struct finding f; /* its rule is NULL: it is no more */
 	uint64_t key; /* of rule, service and client: findings of other windows share it */
 	uint32_t name[FINDING_NAMES_MAX], host, user, image, tenant;
 	uint32_t group[CORRELATION_GROUP_MAX];
+	uint32_t hangs_on[FINDING_FIELDS_MAX], because[FINDING_FIELDS_MAX];
 	uint32_t evidence[FINDING_EVIDENCE_MAX]; /* their texts */
 	bool tenants; /* several, or of some uses none: `tenant` says nothing */
-	bool used;    /* is one */
 	bool ended;   /* a later hit was another finding */
 	struct told told;
 	struct lru_link order;
@@ -39,12 +39,14 @@ static inline struct kept *findings_at(const struct findings *t, uint32_t number
 	return pool_at(&t->kept, number);
 }
 
-/* As it is told. */
-struct finding findings_whole(const struct findings *t, const struct kept *k);
-/* Gives it back, wherever it is. */
-void findings_put(struct findings *t, uint32_t number);
-/* A new one, at no place of the index yet, used and at the end of the lists; FINDINGS_NONE at the
- * bound. */
+/* Empty tables. */
+void findings_init(struct findings *t);
+void findings_fini(struct findings *t);
+/* A text that the findings own from here on, terminated, "" when there is no room for it. */
+const char *findings_own(struct findings *t, uint32_t *number, struct str text);
+/* A new one at the end of the lists, at no place of the index yet; FINDINGS_NONE at the bound. */
 uint32_t findings_make(struct findings *t);
+/* Gives back its place and its texts. */
+void findings_drop(struct findings *t, uint32_t number);
 
 #endif
