@@ -54,9 +54,3 @@ void pool_put(struct pool *p, uint32_t number)
 	}
 	p->free[p->free_count++] = number;
 }
-
-void pool_cut(struct pool *p, uint32_t made)
-{
-	while (p->made > made)
-		memset(pool_at(p, --p->made), 0, p->object_size); /* as pool_get hands them out */
-}

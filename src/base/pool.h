@@ -31,8 +31,6 @@ uint32_t pool_get(struct pool *p);
 /* Takes all objects back at once; the memory stays. */
 void pool_clear(struct pool *p);
 void pool_put(struct pool *p, uint32_t number);
-/* Takes back all numbers from `made` on. None was given back before. */
-void pool_cut(struct pool *p, uint32_t made);
 
 static inline void *pool_at(const struct pool *p, uint32_t number)
 {

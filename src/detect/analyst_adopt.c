@@ -8,13 +8,6 @@
 #include "detect/analyst_inner.h"
 #include "services/domain_set.h"
 
-#define SWAP(a, b)                                                                                 \
-	do {                                                                                       \
-		__typeof__(a) swapped_ = (a);                                                      \
-		(a) = (b);                                                                         \
-		(b) = swapped_;                                                                    \
-	} while (0)
-
 /* What the old lists say is, in terms of the new ones. */
 struct lists {
 	const struct domain_set *old, *now;
@@ -70,18 +63,16 @@ static const struct domain_entry *now_entry(struct lists *l, const struct domain
 
 /* What is no connection any more has no entry and no account. The bytes of those whose service went
  * are on no account until a record says whose they are now. */
-static void adopt_flows(struct analyst *a, struct analyst *old, struct lists *l,
-			const uint32_t *account)
+static void adopt_flows(struct analyst *a, struct analyst *old, struct lists *l)
 {
-	SWAP(a->flows, old->flows);
-	SWAP(a->flow_index, old->flow_index);
-	SWAP(a->key, old->key);
+	analyst_flows_adopt(a, old);
 	for (uint32_t n = 0; n < a->flows.made; n++) {
 		struct open_flow *o = pool_at(&a->flows, n);
-		if (o->entry)
-			o->entry = now_entry(l, o->entry);
-		if (account && o->account != LEDGER_NONE)
-			o->account = account[o->account];
+		if (!o->entry)
+			continue;
+		o->entry = now_entry(l, o->entry);
+		if (!o->entry)
+			o->account = LEDGER_NONE;
 	}
 }
 
@@ -101,15 +92,17 @@ void analyst_adopt(struct analyst *a, struct analyst *old)
 	lists_init(&l, a->set, old->set);
 	a->generation = old->generation + 1;
 	a->sum = old->sum;
+	a->now = old->now;
 	SWAP(a->names, old->names);
 	SWAP(a->texts, old->texts);
-	uint32_t *account = ledger_adopt(&a->ledger, &old->ledger, l.service);
-	adopt_flows(a, old, &l, account);
+	ledger_adopt(&a->ledger, &old->ledger, l.service);
+	adopt_flows(a, old, &l);
 	adopt_findings(a, old);
 	if (a->watch && old->watch)
 		watch_adopt(a->watch, old->watch);
 	if (a->hunt && old->hunt)
 		hunt_adopt(a->hunt, old->hunt);
-	free(account);
+	SWAP(a->triage, old->triage);
+	SWAP(a->loss, old->loss);
 	lists_fini(&l);
 }

@@ -36,8 +36,7 @@ static int load_ledger(void *owner, struct cursor *in, unsigned version, struct 
 {
 	struct analyst *a = owner;
 
-	(void)version;
-	return ledger_load(&a->ledger, in, service_called, a, e);
+	return ledger_load(&a->ledger, in, version, service_called, a, e);
 }
 
 static void reset_ledger(void *owner)
@@ -45,7 +44,7 @@ static void reset_ledger(void *owner)
 	struct analyst *a = owner;
 
 	ledger_fini(&a->ledger);
-	ledger_init(&a->ledger, &a->texts);
+	analyst_ledger_init(a);
 }
 
 static void save_detectors(const void *owner, struct bytes *out)
@@ -120,6 +119,24 @@ static void reset_findings(void *owner)
 	findings_forget(((struct analyst *)owner)->findings);
 }
 
+static void save_triage(const void *owner, struct bytes *out)
+{
+	triage_save(((const struct analyst *)owner)->triage, out);
+}
+
+static int load_triage(void *owner, struct cursor *in, unsigned version, struct error *e)
+{
+	return triage_load(((struct analyst *)owner)->triage, in, version, e);
+}
+
+static void reset_triage(void *owner)
+{
+	struct analyst *a = owner;
+
+	triage_free(a->triage);
+	a->triage = triage_new();
+}
+
 size_t analyst_sections(struct analyst *a, enum analyst_kept kept,
 			struct state_section out[ANALYST_SECTIONS])
 {
@@ -137,9 +154,11 @@ size_t analyst_sections(struct analyst *a, enum analyst_kept kept,
 		out[n++] = (struct state_section){
 			"correlations",	   CORRELATOR_STATE_VERSION, a,
 			save_correlations, load_correlations,	     reset_correlations};
-	if (kept == ANALYST_ALL)
-		out[n++] = (struct state_section){
-			"findings",    FINDINGS_STATE_VERSION, a,
-			save_findings, load_findings,	       reset_findings};
+	if (kept == ANALYST_LEARNED)
+		return n;
+	out[n++] = (struct state_section){"findings",	 FINDINGS_STATE_VERSION, a,
+					  save_findings, load_findings,		 reset_findings};
+	out[n++] = (struct state_section){"triage",    TRIAGE_STATE_VERSION, a,
+					  save_triage, load_triage,	     reset_triage};
 	return n;
 }

@@ -12,6 +12,12 @@ enum {
 	KEPT_FLAGS = 31,
 };
 
+enum {
+	SUMS_ENDED = 1,
+	SUMS_TENANTS = 2,
+	SUMS_FLAGS = 3,
+};
+
 /* saving */
 
 static void save_tuple(const struct tuple *t, struct bytes *out)
@@ -30,14 +36,17 @@ static void save_texts(const char *const text[], unsigned count, struct bytes *o
 		bytes_text(out, str_of(text[i]));
 }
 
-static void save_evidence(const struct finding *f, struct bytes *out)
+static void save_evidence(const struct findings *t, const struct kept *k, struct bytes *out)
 {
+	const struct finding *f = &k->f;
+
 	bytes_u8(out, (uint8_t)f->evidence_count);
 	for (unsigned i = 0; i < f->evidence_count; i++) {
 		bytes_text(out, str_of(f->evidence[i].name));
 		bytes_text(out, str_of(f->evidence[i].unit));
 		bytes_f64le(out, f->evidence[i].value);
 		bytes_f64le(out, f->evidence[i].threshold);
+		bytes_text(out, intern_text(&t->texts, k->evidence[i]));
 	}
 }
 
@@ -60,8 +69,23 @@ static void save_numbers(const struct finding *f, struct bytes *out)
 	bytes_u64le(out, f->last);
 	bytes_u64le(out, f->matches);
 	bytes_f64le(out, f->score);
-	bytes_f64le(out, f->lost);
-	bytes_u32le(out, f->told);
+}
+
+/* What was told, of which window, and what it summed up to then. */
+static void save_sums(const struct findings *t, const struct kept *k, struct bytes *out)
+{
+	const struct finding *f = &k->f;
+
+	bytes_u64le(out, k->key);
+	bytes_u64le(out, f->window);
+	bytes_u8(out, (uint8_t)((k->ended ? SUMS_ENDED : 0) | (k->tenants ? SUMS_TENANTS : 0)));
+	bytes_text(out, intern_text(&t->texts, k->tenant));
+	bytes_u64le(out, f->up);
+	bytes_u64le(out, f->down);
+	bytes_u64le(out, f->up_missed);
+	bytes_u32le(out, f->connections);
+	bytes_u32le(out, f->queries);
+	told_save(&k->told, out);
 }
 
 /* Input lines are not saved: they are of an input that is over. */
@@ -94,7 +118,8 @@ static void save_one(const struct findings *t, const struct kept *k, struct byte
 		bytes_text(out, intern_text(&t->texts, k->group[i]));
 	save_texts(f->hangs_on, f->hangs_on_count, out);
 	save_texts(f->because, f->because_count, out);
-	save_evidence(f, out);
+	save_evidence(t, k, out);
+	save_sums(t, k, out);
 }
 
 /* Each with its length in front. What a later version adds stands behind what this one knows. */
@@ -103,12 +128,11 @@ void findings_save(const struct findings *t, struct bytes *out)
 	bytes_u64le(out, t->told);
 	bytes_u64le(out, t->refused);
 	bytes_u32le(out, pool_live(&t->kept));
-	for (uint32_t n = 0; n < t->kept.made; n++) {
-		if (!findings_has(t, n))
-			continue;
+	/* in order of their last hits, for so they make room */
+	for (uint32_t n = t->order.oldest; n != POOL_NONE; n = findings_at(t, n)->order.newer) {
 		bytes_u32le(out, 0);
 		size_t from = out->n;
-		save_one(t, pool_at(&t->kept, n), out);
+		save_one(t, findings_at(t, n), out);
 		for (unsigned i = 0; i < 4 && !out->full; i++)
 			out->p[from - 4 + i] = (uint8_t)((out->n - from) >> 8 * i);
 	}
@@ -161,9 +185,7 @@ static bool load_numbers(struct cursor *in, struct finding *f)
 	f->last = cur_u64le(in);
 	f->matches = cur_u64le(in);
 	f->score = cur_f64le(in);
-	f->lost = cur_f64le(in);
-	f->told = cur_u32le(in);
-	return f->score >= 0 && f->score <= 1 && f->lost >= 0 && f->lost <= 1;
+	return f->score >= 0 && f->score <= 1;
 }
 
 /* The fixed part. Rule and service are NULL when they are no more; *lost says that of a service. */
@@ -231,8 +253,9 @@ static bool load_texts(struct findings *t, const char *text[], uint32_t number[]
 }
 
 /* Names and units of evidence are few: each stays for good once it was loaded. */
-static bool load_evidence(struct findings *t, struct finding *f, struct cursor *in)
+static bool load_evidence(struct findings *t, struct kept *k, struct cursor *in)
 {
+	struct finding *f = &k->f;
 	uint8_t count = cur_u8(in);
 
 	if (count > FINDING_EVIDENCE_MAX)
@@ -244,6 +267,7 @@ static bool load_evidence(struct findings *t, struct finding *f, struct cursor *
 		e->unit = findings_own(t, &unit, load_text(in));
 		e->value = cur_f64le(in);
 		e->threshold = cur_f64le(in);
+		findings_own(t, &k->evidence[i], load_text(in));
 		if (in->bad || !isfinite(e->value) || !isfinite(e->threshold))
 			return false;
 		f->evidence_count++;
@@ -258,15 +282,38 @@ static void take_level(struct finding *f)
 		f->level = f->rule->level;
 }
 
-static bool is_there(const struct findings *t, const char id[FINDING_ID_MAX])
+static bool is_there(const struct findings *t, uint64_t key)
 {
-	uint64_t hash = findings_hash(id);
-
-	for (struct hprobe q = hindex_probe(&t->index, hash); hindex_next(&t->index, &q);)
-		if (memcmp(((struct kept *)pool_at(&t->kept, q.ref))->f.id, id, FINDING_ID_MAX) ==
-		    0)
+	for (struct hprobe q = hindex_probe(&t->index, key); hindex_next(&t->index, &q);)
+		if (findings_at(t, q.ref)->key == key)
 			return true;
 	return false;
+}
+
+static bool load_sums(struct findings *t, struct kept *k, struct cursor *in)
+{
+	struct finding *f = &k->f;
+
+	k->key = cur_u64le(in);
+	f->window = cur_u64le(in);
+	uint8_t flags = cur_u8(in);
+	k->ended = flags & SUMS_ENDED;
+	k->tenants = flags & SUMS_TENANTS;
+	findings_own(t, &k->tenant, load_text(in));
+	f->up = cur_u64le(in);
+	f->down = cur_u64le(in);
+	f->up_missed = cur_u64le(in);
+	f->connections = cur_u32le(in);
+	f->queries = cur_u32le(in);
+	return flags <= SUMS_FLAGS && !in->bad;
+}
+
+static bool load_told(struct findings *t, uint32_t n, struct cursor *in)
+{
+	if (!told_load(&findings_at(t, n)->told, in))
+		return false;
+	telling_touch(&t->telling, n);
+	return true;
 }
 
 static bool load_one(struct findings *t, const struct known *now, struct cursor *in)
@@ -274,29 +321,36 @@ static bool load_one(struct findings *t, const struct known *now, struct cursor 
 	struct finding f = {.first = 0};
 	bool lost;
 
-	if (!load_head(in, now, &f, &lost) || is_there(t, f.id))
+	if (!load_head(in, now, &f, &lost))
 		return false;
 	if (!f.rule || lost)
 		return true;
-	uint32_t n = pool_get(&t->kept);
-	if (n == POOL_NONE) {
+	uint32_t n = findings_make(t);
+	if (n == FINDINGS_NONE) {
 		t->refused++;
 		return true;
 	}
-	struct kept *k = pool_at(&t->kept, n);
+	struct kept *k = findings_at(t, n);
 	k->f = f;
+	k->ended = true; /* until it is in the index */
 	take_level(&k->f);
-	hindex_add(&t->index, findings_hash(f.id), n);
 	findings_complete(t, n, load_text(in), (struct str){0}, (struct str){0});
 	findings_complete(t, n, (struct str){0}, load_text(in), (struct str){0});
 	findings_complete(t, n, (struct str){0}, (struct str){0}, load_text(in));
-	return load_names(t, k, in) &&
-	       load_texts(t, NULL, k->group, &k->f.group_count, CORRELATION_GROUP_MAX, in) &&
-	       load_texts(t, k->f.hangs_on, k->hangs_on, &k->f.hangs_on_count, FINDING_FIELDS_MAX,
-			  in) &&
-	       load_texts(t, k->f.because, k->because, &k->f.because_count, FINDING_FIELDS_MAX,
-			  in) &&
-	       load_evidence(t, &k->f, in) && !in->bad;
+	if (!load_names(t, k, in) ||
+	    !load_texts(t, NULL, k->group, &k->f.group_count, CORRELATION_GROUP_MAX, in) ||
+	    !load_texts(t, k->f.hangs_on, k->hangs_on, &k->f.hangs_on_count, FINDING_FIELDS_MAX,
+			in) ||
+	    !load_texts(t, k->f.because, k->because, &k->f.because_count, FINDING_FIELDS_MAX,
+			in) ||
+	    !load_evidence(t, k, in) || !load_sums(t, k, in) || !load_told(t, n, in))
+		return false;
+	if (k->ended)
+		return true;
+	if (is_there(t, k->key))
+		return false;
+	hindex_add(&t->index, k->key, n);
+	return true;
 }
 
 int findings_load(struct findings *t, struct cursor *in, const struct known *now, struct error *e)
@@ -314,56 +368,42 @@ int findings_load(struct findings *t, struct cursor *in, const struct known *now
 
 void findings_forget(struct findings *t)
 {
-	intern_fini(&t->texts);
-	hindex_fini(&t->index);
-	pool_fini(&t->kept);
+	findings_fini(t);
 	findings_init(t);
-	t->refused = t->told = 0;
+	t->refused = t->told = t->evicted = 0;
 }
 
 /* adopting */
 
-void findings_drop(struct findings *t, uint32_t number)
+static void adopt_one(struct findings *t, uint32_t n, const struct known *now)
 {
-	struct kept *k = pool_at(&t->kept, number);
+	struct kept *k = findings_at(t, n);
+	const struct service *service = k->f.service;
 
-	hindex_remove(&t->index, findings_hash(k->f.id), number);
-	for (unsigned i = 0; i < FINDING_NAMES_MAX; i++)
-		intern_put(&t->texts, k->name[i]);
-	for (unsigned i = 0; i < CORRELATION_GROUP_MAX; i++)
-		intern_put(&t->texts, k->group[i]);
-	for (unsigned i = 0; i < FINDING_FIELDS_MAX; i++) {
-		intern_put(&t->texts, k->hangs_on[i]);
-		intern_put(&t->texts, k->because[i]);
-	}
-	intern_put(&t->texts, k->host);
-	intern_put(&t->texts, k->user);
-	intern_put(&t->texts, k->image);
-	*k = (struct kept){.name = {0}};
-	pool_put(&t->kept, number);
+	telling_add(&t->telling, n);
+	telling_touch(&t->telling, n);
+	k->f.rule = known_rule(now, k->f.kind, known_name(k->f.rule));
+	if (service)
+		k->f.service = known_service(now, str_of(service->name));
+	if (!k->f.rule || (service && !k->f.service))
+		findings_drop(t, n);
+	else
+		take_level(&k->f);
 }
 
 void findings_adopt(struct findings *t, struct findings *old, const struct known *now)
 {
-	struct findings fresh = *t;
-
-	*t = *old;
-	t->each = fresh.each;
-	t->context = fresh.context;
-	fresh.each = old->each;
-	fresh.context = old->context;
-	*old = fresh;
-	for (uint32_t n = 0; n < t->kept.made; n++) {
-		struct finding *f = &((struct kept *)pool_at(&t->kept, n))->f;
-		if (!f->rule)
-			continue;
-		const struct service *service = f->service;
-		f->rule = known_rule(now, f->kind, known_name(f->rule));
-		if (service)
-			f->service = known_service(now, str_of(service->name));
-		if (!f->rule || (service && !f->service))
-			findings_drop(t, n);
-		else
-			take_level(f);
-	}
+	findings_fini(t);
+	t->kept = old->kept;
+	t->index = old->index;
+	t->texts = old->texts;
+	t->order.newest = old->order.newest;
+	t->order.oldest = old->order.oldest;
+	t->refused = old->refused;
+	t->told = old->told;
+	t->evicted = old->evicted;
+	findings_init(old);
+	for (uint32_t n = 0; n < t->kept.made; n++)
+		if (findings_has(t, n))
+			adopt_one(t, n, now);
 }
