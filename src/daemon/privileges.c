@@ -54,20 +54,35 @@ static int become(const char *name, bool keep, struct error *e)
 	return 0;
 }
 
-/* Without another user: the same, as far as it is ours to give up. */
+/* Whether nothing but what may stay is permitted. */
+static bool is_little(bool keep)
+{
+	for (unsigned cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (capng_have_capability(CAPNG_PERMITTED, cap) == 1 &&
+		    !(keep && cap == CAP_NET_RAW))
+			return false;
+	return true;
+}
+
+/* Without another user: the same, as far as it is ours to give up. A service manager's filter may
+ * refuse capset(2) when it has given us no more than may stay; what is then still inheritable would
+ * go to another program, and without ambient capabilities goes nowhere. */
 static int reduce(bool keep, struct error *e)
 {
-	capng_select_t sets = CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT;
+	capng_select_t sets = CAPNG_SELECT_CAPS;
 
 	capng_clear(CAPNG_SELECT_ALL);
 	if (capng_get_caps_process())
 		return error_set(e, "capabilities cannot be read");
-	bool have = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW) == 1;
+	bool have = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW) == 1,
+	     little = is_little(keep);
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) == 1)
 		sets |= CAPNG_SELECT_BOUNDS;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
+		return error_set(e, "ambient capabilities cannot be given up: %s", strerror(errno));
 	if (choose(keep && have, e))
 		return -1;
-	if (capng_apply(sets))
+	if (capng_apply(sets) && !(little && errno == EPERM))
 		return error_set(e, "capabilities cannot be given up: %s", strerror(errno));
 	return 0;
 }
@@ -80,9 +95,9 @@ static int confirm(bool keep, struct error *e)
 		return error_set(e, "capabilities cannot be read");
 	for (unsigned cap = 0; cap <= CAP_LAST_CAP; cap++) {
 		bool fine = keep && cap == CAP_NET_RAW;
-		if (capng_have_capability(CAPNG_INHERITABLE, cap) == 1 ||
-		    capng_have_capability(CAPNG_AMBIENT, cap) == 1 ||
-		    (!fine && capng_have_capability(CAPNG_PERMITTED, cap) == 1))
+		if (capng_have_capability(CAPNG_AMBIENT, cap) == 1 ||
+		    (!fine && (capng_have_capability(CAPNG_PERMITTED, cap) == 1 ||
+			       capng_have_capability(CAPNG_INHERITABLE, cap) == 1)))
 			return error_set(e, "capability %s was not given up",
 					 capng_capability_to_name(cap));
 	}

@@ -121,5 +121,5 @@ int sandbox_enter(const struct sandbox_options *o, struct sandbox_state *state, 
 		return error_set(e, "no_new_privs: %s", strerror(errno));
 	if (sandbox_files(o, &state->landlock, e))
 		return -1;
-	return sandbox_calls(o->network, &state->seccomp, e);
+	return sandbox_calls(o, &state->seccomp, e);
 }

@@ -1,7 +1,6 @@
 /* What the daemon may do from now on: a seccomp allowlist, Landlock rules, resource limits.
  *
- * Entered once, by the only thread, after privileges_drop and after whatever needs more (the
- * metrics port above all: TCP ports cannot be bound any more); threads made later inherit it.
+ * Entered once, by the only thread, after privileges_drop; threads made later inherit it.
  *
  * Calls outside the list fail (EPERM; ENOSYS where libraries then take an older way); those that
  * only somebody who took the process over would try end it: another program, another process, the
@@ -17,16 +16,19 @@
 #include "base/error.h"
 
 struct sandbox_options {
-	/* What may be read (rules, lists, configuration): folders, or files with the folders they are
-	 * in. NULLs are left out, here and below. */
+	/* What may be read (rules, lists, configuration): folders, or files with the folders they
+	 * are in. What libc, libpcap and the journal need is added. NULLs are left out, here and
+	 * below. */
 	const char *const *read;
 	size_t read_count;
 	/* Folders in which files may be made, read, written, renamed and removed. */
 	const char *const *write;
 	size_t write_count;
-	bool network;	/* connects to remote sinks and asks for their addresses; else sockets are
-			   AF_UNIX, AF_PACKET and AF_NETLINK only */
-	uint64_t files; /* RLIMIT_NOFILE, as far as the hard limit goes; 0: as it is */
+	bool network;	 /* connects to remote sinks and asks for their addresses; else sockets are
+			    AF_UNIX and AF_PACKET only */
+	uint16_t listen; /* TCP port that is still to be bound, with a socket of AF_INET or AF_INET6
+			    that cannot connect; 0: none, other ports never */
+	uint64_t files;	 /* RLIMIT_NOFILE, as far as the hard limit goes; 0: as it is */
 };
 
 /* What of it is in force, for the log and `egretctl status`. */
@@ -39,9 +41,9 @@ struct sandbox_state {
  * run already: do not go on. Paths that do not exist, or that we may not reach, are left out. */
 int sandbox_enter(const struct sandbox_options *o, struct sandbox_state *state, struct error *e);
 
-/* Whether a path lies inside what the sandbox lets be read (or written): a reload that names another
- * one is refused with that reason, since Landlock cannot be widened. `o` as it was entered with. A
- * file that is not there yet is inside when its folder is. */
+/* Whether a path lies inside what the sandbox lets be read (or written): a reload that names
+ * another one is refused with that reason, since Landlock cannot be widened. `o` as it was entered
+ * with. A file that is not there yet is inside when its folder is. */
 bool sandbox_allows(const struct sandbox_options *o, const char *path);
 
 #endif

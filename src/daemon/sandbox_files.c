@@ -43,6 +43,7 @@ enum {
 
 	CREATE_RULESET_VERSION = 1,
 	RULE_PATH_BENEATH = 1,
+	RULE_NET_PORT = 2,
 
 	READS = FS_READ_FILE | FS_READ_DIR,
 	/* a rename from one of our folders to another is not needed: REFER stays refused */
@@ -60,9 +61,13 @@ struct path_beneath_attr {
 	int32_t parent;
 } __attribute__((packed));
 
+struct net_port_attr {
+	uint64_t allowed, port;
+};
+
 struct rules {
 	int fd;
-	uint64_t handled;
+	uint64_t handled, net;
 };
 
 static int grant(const struct rules *r, const char *path, uint64_t rights, struct error *e)
@@ -118,6 +123,9 @@ static int grant_all(const struct rules *r, const struct sandbox_options *o, str
 	for (size_t i = 0; i < o->write_count; i++)
 		if (sandbox_granted(o->write[i], path) && grant(r, path, WRITES, e))
 			return -1;
+	struct net_port_attr port = {NET_BIND_TCP, o->listen};
+	if (r->net && o->listen && syscall(SYS_landlock_add_rule, r->fd, RULE_NET_PORT, &port, 0))
+		return error_set(e, "Landlock: port %u: %s", o->listen, strerror(errno));
 	return grant_system(r, o->network, e);
 }
 
@@ -148,7 +156,7 @@ int sandbox_files(const struct sandbox_options *o, int *abi, struct error *e)
 	if (version < 1) /* ENOSYS, EOPNOTSUPP: not built in, not switched on */
 		return 0;
 	struct ruleset_attr attr = handled_by((int)version, o->network);
-	struct rules r = {.handled = attr.fs};
+	struct rules r = {.handled = attr.fs, .net = attr.net};
 	r.fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
 	if (r.fd < 0)
 		return error_set(e, "Landlock: %s", strerror(errno));

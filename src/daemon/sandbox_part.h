@@ -9,7 +9,7 @@
 #include "daemon/sandbox.h"
 
 /* seccomp: what may be called. *in_force is false, and nothing is done, when the kernel has none. */
-int sandbox_calls(bool network, bool *in_force, struct error *e);
+int sandbox_calls(const struct sandbox_options *o, bool *in_force, struct error *e);
 
 /* Landlock: what may be opened. *abi is 0, and nothing is done, when the kernel has none. */
 int sandbox_files(const struct sandbox_options *o, int *abi, struct error *e);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -125,6 +126,42 @@ Test(privileges, ambient_capabilities_are_reduced_likewise)
 		cr_skip("needs root\n");
 	cr_expect(eq(int, confined(NULL, from_ambient, "keep"), 0));
 	cr_expect(eq(int, confined(NULL, from_ambient, NULL), 0));
+}
+
+/* The same, where the manager's filter refuses capset(2). */
+static int from_ambient_filtered(void *unused)
+{
+	const struct privileges_options o = {"", true};
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	struct error e = {""};
+
+	(void)unused;
+	capng_clear(CAPNG_SELECT_ALL);
+	capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE, CAP_NET_RAW,
+		      -1);
+	if (capng_change_id(65534, 65534, CAPNG_DROP_SUPP_GRP) ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0))
+		return 1;
+	if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(capset), 0) ||
+	    seccomp_load(filter))
+		return 2;
+	seccomp_release(filter);
+	if (privileges_drop(&o, &e)) {
+		fprintf(stderr, "%s\n", e.text);
+		return 3;
+	}
+	if (line_of("CapPrm") != NET_RAW || line_of("CapEff") != NET_RAW || line_of("CapAmb"))
+		return 4;
+	/* more than may stay: not silently */
+	const struct privileges_options none = {"", false};
+	return privileges_drop(&none, &e) == 0 ? 5 : 0;
+}
+
+Test(privileges, a_filter_of_the_manager)
+{
+	if (geteuid() != 0)
+		cr_skip("needs root\n");
+	cr_expect(eq(int, confined(NULL, from_ambient_filtered, NULL), 0));
 }
 
 static int without_any(void *unused)

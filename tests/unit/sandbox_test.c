@@ -226,6 +226,12 @@ static int internet6_socket(void *unused)
 	return failure(socket(AF_INET6, SOCK_DGRAM, 0));
 }
 
+static int netlink_socket(void *unused)
+{
+	(void)unused;
+	return failure(socket(AF_NETLINK, SOCK_RAW, 0));
+}
+
 static int odd_socket(void *unused)
 {
 	(void)unused;
@@ -244,22 +250,59 @@ static int local_sockets(void *unused)
 
 	(void)unused;
 	if (socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0 ||
-	    socket(AF_NETLINK, SOCK_RAW, 0) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
 		return errno;
 	return write(pair[0], "x", 1) != 1;
 }
 
-static int binds_tcp(void *unused)
+static int binds_tcp(void *port)
 {
-	struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	(void)unused;
-	return fd < 0 ? 1 : failure(bind(fd, (struct sockaddr *)&any, sizeof any));
+	at.sin_port = htons(*(uint16_t *)port);
+	return fd < 0 ? 1 : failure(bind(fd, (struct sockaddr *)&at, sizeof at));
+}
+
+static int connects_tcp(void *port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	at.sin_port = htons(*(uint16_t *)port);
+	return fd < 0 ? 1 : failure(connect(fd, (struct sockaddr *)&at, sizeof at));
+}
+
+/* A port that nobody has just now. */
+static uint16_t free_port(void)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t n = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert(zero(int, bind(fd, (struct sockaddr *)&at, sizeof at)));
+	cr_assert(zero(int, getsockname(fd, (struct sockaddr *)&at, &n)));
+	close(fd);
+	return ntohs(at.sin_port);
+}
+
+Test(sandbox, one_port_may_be_bound)
+{
+	uint16_t port = free_port(), other = port == 65535 ? 65534 : (uint16_t)(port + 1);
+	const struct sandbox_options o = {.listen = port};
+
+	cr_expect(eq(int, confined(&o, binds_tcp, &port), 0));
+	cr_expect(eq(int, confined(&o, internet6_socket, NULL), EPERM)); /* UDP */
+	if (syscall(444, NULL, 0, 1) < 4)
+		return;
+	cr_expect(eq(int, confined(&o, binds_tcp, &other), EACCES));
+	cr_expect(eq(int, confined(&o, connects_tcp, &port), EACCES));
+	cr_expect(eq(int, confined(&remote, binds_tcp, &port), EACCES));
 }
 
 Test(sandbox, sockets_are_those_of_the_sensor)
 {
+	cr_expect(eq(int, confined(&remote, netlink_socket, NULL), EAFNOSUPPORT));
 	cr_expect(eq(int, confined(&nothing, internet_socket, NULL), EAFNOSUPPORT));
 	cr_expect(eq(int, confined(&nothing, internet6_socket, NULL), EAFNOSUPPORT));
 	cr_expect(eq(int, confined(&nothing, odd_socket, NULL), EAFNOSUPPORT));
@@ -268,8 +311,6 @@ Test(sandbox, sockets_are_those_of_the_sensor)
 	cr_expect(eq(int, confined(&remote, internet_socket, NULL), 0));
 	cr_expect(eq(int, confined(&remote, internet6_socket, NULL), 0));
 	cr_expect(eq(int, confined(&nothing, local_sockets, NULL), 0));
-	if (landlock_is_there() && syscall(444, NULL, 0, 1) >= 4)
-		cr_expect(eq(int, confined(&remote, binds_tcp, NULL), EACCES));
 }
 
 static int memory_becomes_code(void *unused)
