@@ -31,5 +31,7 @@ void bytes_u64le(struct bytes *b, uint64_t v);
 void bytes_f32le(struct bytes *b, float v); /* IEEE 754 bits */
 /* Length in two bytes, then the text, cut at 65,535. */
 void bytes_text(struct bytes *b, struct str s);
+/* Formatted text, without a terminator. */
+void bytes_print(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
