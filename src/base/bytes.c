@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -105,4 +107,24 @@ void bytes_text(struct bytes *b, struct str s)
 
 	bytes_u16le(b, (uint16_t)n);
 	bytes_add(b, s.p, n);
+}
+
+void bytes_print(struct bytes *b, const char *format, ...)
+{
+	va_list args;
+	char text[512];
+
+	va_start(args, format);
+	int n = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (n >= 0 && (size_t)n < sizeof text) {
+		bytes_add(b, text, (size_t)n);
+	} else if (n >= 0) {
+		char *longer = mem_alloc((size_t)n + 1);
+		va_start(args, format);
+		vsnprintf(longer, (size_t)n + 1, format, args);
+		va_end(args);
+		bytes_add(b, longer, (size_t)n);
+		free(longer);
+	}
 }

@@ -34,5 +34,7 @@ void bytes_f64le(struct bytes *b, double v);
 void bytes_var(struct bytes *b, uint64_t v);
 /* Length in two bytes, then the text, cut at 65,535. */
 void bytes_text(struct bytes *b, struct str s);
+/* Formatted text, without a terminator. */
+void bytes_print(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
