@@ -42,6 +42,8 @@ UPLOADS = (
 )
 # (client, service) of which the lookup of the name alone is a finding
 LOOKUPS = (("10.77.0.14", "Anonfiles"),)
+# where a client reads and sends nothing much: that it does may be remarked, in low words
+VISITS = (("10.77.0.14", "Dropbox"),)
 
 
 class Clients:
@@ -88,10 +90,10 @@ class Clients:
 
     def storage_tools(self):
         yield UPLOADS[0]
-        self.rclone("large", ":webdav:Backups/projects.tar", "--webdav-url", "https://webdav.pcloud.com",
+        self.rclone("large", f":webdav:Backups/projects{self.pass_number}.tar", "--webdav-url", "https://webdav.pcloud.com",
                     "--webdav-vendor", "other")
         yield UPLOADS[1]
-        self.rclone("middle", ":s3:acme-backups/weekly/db.dump", "--s3-provider", "AWS", "--s3-region", "eu-west-1",
+        self.rclone("middle", f":s3:acme-backups/weekly/db{self.pass_number}.dump", "--s3-provider", "AWS", "--s3-region", "eu-west-1",
                     "--s3-access-key-id", "example", "--s3-secret-access-key", "example", "--s3-no-check-bucket",
                     "--s3-force-path-style=false", "--s3-upload-cutoff", "5Mi", "--s3-chunk-size", "5Mi")
         yield UPLOADS[2]

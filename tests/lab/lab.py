@@ -20,7 +20,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
 import capture  # noqa: E402
 import verdict  # noqa: E402
 from base import Failure, Run, missing, run, say, skip, wait_until  # noqa: E402
-from clients import LOOKUPS, Clients  # noqa: E402
+from clients import LOOKUPS, UPLOADS, VISITS, Clients  # noqa: E402
 from sensor import Live, Replay  # noqa: E402
 from services import Services  # noqa: E402
 from topology import Topology, hosts, sweep  # noqa: E402
@@ -57,10 +57,11 @@ def one_pass(lab, net, services, clients, sensor, name):
     sensor.start()
     wrong = sensor.check_confined()
     before = sensor.descriptors() if isinstance(sensor, Live) else 0
-    uploads = [u for u in verdict_uploads()]
+    for u in UPLOADS:
+        u.begun = u.ended = 0.0
     slow = {}
     watchers = [threading.Thread(target=lambda u=u: slow.__setitem__(u.what, sensor.found_while(u)))
-                for u in uploads if u.slow and isinstance(sensor, Live)]
+                for u in UPLOADS if u.slow and isinstance(sensor, Live)]
     for w in watchers:
         w.start()
     clients.all_at_once()
@@ -75,18 +76,11 @@ def one_pass(lab, net, services, clients, sensor, name):
     if isinstance(sensor, Live) and sensor.descriptors() > before + 2:
         wrong.append(f"{before} descriptors before, {sensor.descriptors()} after")
     wrong += sensor.end()
-    truth = verdict.arrived(uploads, services.received(), datagrams.end())
+    truth = verdict.arrived(UPLOADS, services.received(), datagrams.end())
     findings = sensor.findings()
-    wrong += verdict.volumes(uploads, truth, verdict.by_findings(findings), verdict.by_records(uploads, sensor.records()))
-    wrong += verdict.false_words(uploads, LOOKUPS, findings)
+    wrong += verdict.volumes(UPLOADS, truth, verdict.by_findings(findings), verdict.by_records(UPLOADS, sensor.records()))
+    wrong += verdict.false_words(UPLOADS, LOOKUPS, VISITS, findings)
     return wrong
-
-
-def verdict_uploads():
-    from clients import UPLOADS
-    for u in UPLOADS:
-        u.begun = u.ended = 0.0
-        yield u
 
 
 def lab_run(lab, net, options):
@@ -132,10 +126,12 @@ def main():
     except Failure as e:
         say(f"FAILED: {e}")
     finally:
-        if failed:
-            lab.logs()
-        lab.close(options.keep)
-        net.close()
+        try:
+            if failed:
+                lab.logs()
+        finally:
+            lab.close(options.keep)
+            net.close()
     sys.exit(1 if failed else 0)
 
 
