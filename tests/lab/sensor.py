@@ -10,7 +10,7 @@ from base import ROOT, Failure, run, wait_until
 
 CONFIG = """\
 domains: [{root}/domains]
-rules: [{root}/rules]
+rules: {rules}
 home-networks: [10.0.0.0/8, "fd77::/64"]
 thresholds: {{A: 1M, B: 1M, C: 1M, D: never}}
 cache: {folder}/cache
@@ -22,14 +22,14 @@ state: {folder}/state
 workers: {workers}
 findings:
   file: {folder}/log/findings.ndjson
-records:
+{findings_more}records:
   file: {folder}/log/records.ndjson
 control:
   socket: {folder}/run/control
 metrics:
   listen: 127.0.0.1:9823
 tell:
-  interval: 1
+  interval: 1s
 """
 FOLDERS = ("cache", "state", "log", "run")
 
@@ -65,10 +65,11 @@ class Sensor:
         self.findings_file = os.path.join(self.folder, "log", "findings.ndjson")
         self.records_file = os.path.join(self.folder, "log", "records.ndjson")
 
-    def configure(self, text, **more):
+    def configure(self, text, rules=None, **more):
         path = os.path.join(self.folder, "egret.yaml")
         with open(path, "w", encoding="utf-8") as f:
-            f.write(text.format(root=ROOT, folder=self.folder, user=self.user.pw_name, **more))
+            f.write(text.format(root=ROOT, folder=self.folder, user=self.user.pw_name,
+                                rules=json.dumps(rules or [ROOT + "/rules"]), **more))
         return path
 
     def findings(self):
@@ -81,21 +82,28 @@ class Sensor:
 class Live(Sensor):
     """The daemon, started as root, that becomes its user and shuts itself in."""
 
-    def start(self, workers=1, extra=""):
-        config = self.configure(CONFIG + LIVE + extra, workers=workers)
-        self.process = self.lab.start("egret", *self.inside, self.egret, "-c", config)
-        wait_until("egret's control socket", lambda: self.alive() and self.answers(), limit=30)
+    def start(self, workers=1, rules=None, findings_more="", extra=""):
+        """Waits for READY=1, as a service manager does."""
+        config = self.configure(CONFIG + LIVE + extra, rules=rules, workers=workers, findings_more=findings_more)
+        path = os.path.join(self.folder, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            os.chmod(path, 0o777)
+            manager.settimeout(0.2)
+            self.process = self.lab.start("egret", *self.inside, self.egret, "-c", config, env={"NOTIFY_SOCKET": path})
+            wait_until("egret is ready", lambda: self.alive() and self.ready(manager), limit=30, pause=0)
+
+    @staticmethod
+    def ready(manager):
+        try:
+            return b"READY=1" in manager.recv(4096)
+        except TimeoutError:
+            return False
 
     def alive(self):
         if self.process.poll() is not None:
             raise Failure(f"egret ended with status {self.process.returncode}")
         return True
-
-    def answers(self):
-        try:
-            return self.ask("status")
-        except OSError:
-            return None
 
     def ask(self, *words):
         """One question on the control socket; the answer as text, or as what its JSON says."""

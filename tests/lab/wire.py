@@ -1,0 +1,101 @@
+"""Two boxes and a cable: generated traffic goes in at one end, a sensor listens at the other, and every packet
+is counted in between."""
+import glob
+import os
+import re
+import time
+
+from base import ROOT, Failure, run, wait_until
+from topology import Topology
+
+METRICS = "127.0.0.1:9823"
+
+
+class Wire(Topology):
+    def __init__(self):
+        super().__init__()
+        for b in "source", "sensor":
+            self.box(b)
+            # nobody speaks on the cable but the generator
+            run(*self.inside(b), "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", "net.ipv6.conf.all.disable_ipv6=1")
+        self.plug()
+
+    def plug(self):
+        self.cable("source", "inject", "sensor", "span")
+        for box, name in ("source", "inject"), ("sensor", "span"):
+            self.ip(box, "link", "set", name, "arp", "off")
+
+    def unplug(self):
+        self.ip("sensor", "link", "del", "span")
+        self.cables.clear()
+
+    def sent(self):
+        """Packets that went into the cable since it was plugged in."""
+        out = run("ip", "-n", self.prefix + "source", "-s", "link", "show", "inject")
+        return int(re.search(r"TX:.*\n\s*\d+\s+(\d+)", out)[1])
+
+
+def generate(lab, kind, seed, scale):
+    """A capture of made-up traffic (tests/bench/gen.c)."""
+    gen = lab.path("gen")
+    if not os.path.exists(gen):
+        run("gcc", "-O2", "-D_GNU_SOURCE", "-o", gen, *glob.glob(os.path.join(ROOT, "tests/bench/gen*.c")), "-lcrypto", "-lm",
+            limit=120)
+    path = lab.path(f"{kind}-{seed}.pcap")
+    run(gen, kind, path, str(seed), str(scale), limit=120)
+    for extra in glob.glob(path + ".*"):
+        os.unlink(extra)
+    return path
+
+
+def inject(net, capture, rate, seconds):
+    """Sends the packets of a capture again and again, at so many a second; returns packets and seconds."""
+    out = run(*net.inside("source"), "tcpreplay", "-i", "inject", "--preload-pcap", "--loop", "1000000", f"--pps={rate}",
+              f"--duration={seconds}", "--quiet", capture, limit=seconds + 60)
+    m = re.search(r"Actual: (\d+) packets \(\d+ bytes\) sent in ([\d.]+) seconds", out)
+    if not m:
+        raise Failure(f"tcpreplay says:\n{out}")
+    return int(m[1]), float(m[2])
+
+
+class Metrics:
+    """What egret says of itself, as Prometheus would hear it."""
+
+    def __init__(self, net):
+        text = run(*net.inside("sensor"), "curl", "-sS", "--fail", "--max-time", "10", f"http://{METRICS}/metrics")
+        self.value = {}
+        for line in text.splitlines():
+            if line and not line.startswith("#"):
+                key, _, number = line.rpartition(" ")
+                self.value[key] = float(number)
+
+    def sum(self, name):
+        """Over all labels."""
+        return int(sum(v for k, v in self.value.items() if k == name or k.startswith(name + "{")))
+
+    def of(self, name, label, value):
+        return int(self.value[f'{name}{{{label}="{value}"}}'])
+
+    def received(self):
+        return self.sum("egret_interface_received_packets_total")
+
+    def lost(self):
+        return self.sum("egret_interface_ring_lost_packets_total") + self.sum("egret_interface_nic_lost_packets_total")
+
+    def processed(self):
+        return self.sum("egret_worker_packets_total")
+
+
+def settled(net, limit=15):
+    """The metrics once nothing is on its way any more: egret has taken all that it received."""
+    last = []
+
+    def still():
+        m = Metrics(net)
+        now = m.received(), m.processed(), m.sum("egret_analyst_records_total"), m.sum("egret_outlet_lines_total")
+        same = last and last[0] == now
+        last[:] = [now]
+        return m if same else None
+
+    time.sleep(0.3)
+    return wait_until("egret has taken all packets", still, limit=limit, pause=1.1)
