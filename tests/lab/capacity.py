@@ -19,9 +19,9 @@ import rulegen  # noqa: E402
 from base import Failure, Run, missing, say, skip, wait_until  # noqa: E402
 from sensor import Live  # noqa: E402
 from topology import sweep  # noqa: E402
-from wire import Metrics, Wire, generate, inject, settled  # noqa: E402
+from wire import Injector, Metrics, Wire, generate, settled  # noqa: E402
 
-TOOLS = ("gcc", "ip", "tcpdump", "tcpreplay", "curl")
+TOOLS = ("gcc", "ip", "tcpdump", "curl")
 FIRST = 25_000  # packets a second that are tried first
 STEPS = 4       # halvings between the last rate that was held and the first that was not
 RULES = 3_000
@@ -31,8 +31,8 @@ SHARE = 0.5     # of what is held, as the load of the reload: its compiler wants
 class Tcpdump:
     """tcpdump that writes nowhere."""
 
-    def __init__(self, lab, net):
-        self.lab, self.net = lab, net
+    def __init__(self, lab, net, injector):
+        self.lab, self.net, self.injector = lab, net, injector
 
     def try_rate(self, capture, rate, seconds):
         log = self.lab.path("tcpdump.log")
@@ -41,23 +41,23 @@ class Tcpdump:
                            "-w", "/dev/null")
         text = lambda: open(log, encoding="ascii").read()  # noqa: E731
         wait_until("tcpdump", lambda: "listening on" in text())
-        sent, took = inject(self.net, capture, rate, seconds)
+        sent, took = self.injector.send(capture, rate, seconds)
         time.sleep(0.5)
         self.lab.stop(p, how=signal.SIGINT)
-        dropped = int(re.search(r"(\d+) packets dropped by kernel", text())[1])
-        taken = int(re.search(r"(\d+) packets captured", text())[1])
-        return sent, took, max(dropped, sent - taken)
+        # what it has not read yet when it is told to end is not lost
+        dropped, received = (int(re.search(r"(\d+) packets " + w, text())[1]) for w in ("dropped by kernel", "received"))
+        return sent, took, dropped + max(0, sent - received)
 
 
 class Egret:
-    def __init__(self, lab, net, egret, name, workers, rules=None):
-        self.net = net
+    def __init__(self, lab, net, injector, egret, name, workers, rules=None):
+        self.net, self.injector = net, injector
         self.sensor = Live(lab, net.inside("sensor"), egret, name)
         self.sensor.start(workers=workers, rules=rules)
 
     def try_rate(self, capture, rate, seconds):
         before = settled(self.net)
-        sent, took = inject(self.net, capture, rate, seconds)
+        sent, took = self.injector.send(capture, rate, seconds)
         after = settled(self.net)
         taken = after.processed() - before.processed()
         return sent, took, max(after.lost() - before.lost(), sent - taken)
@@ -88,14 +88,14 @@ def most(what, tool, capture, seconds):
     return held
 
 
-def reload_under_load(lab, net, egret, capture, rate, seconds):
+def reload_under_load(lab, net, injector, egret, capture, rate, seconds):
     """Packets lost while 3,000 rules are read, compiled and put in force."""
     folder = lab.path("generated")
     rulegen.write(folder, 10)
-    e = Egret(lab, net, egret, "reload", 1, rules=[folder])
+    e = Egret(lab, net, injector, egret, "reload", 1, rules=[folder])
     before = settled(net)
     result = []
-    load = threading.Thread(target=lambda: result.append(inject(net, capture, rate, seconds)))
+    load = threading.Thread(target=lambda: result.append(injector.send(capture, rate, seconds)))
     load.start()
     time.sleep(1)
     rulegen.write(folder, RULES)
@@ -118,15 +118,16 @@ def measure(lab, net, options):
     capture = generate(lab, "mix", 42, options.scale)
     say(f"traffic: {os.path.getsize(capture) / 1e6:.0f} MB of made-up mixed traffic, again and again")
     egret = os.path.abspath(options.egret)
-    figures = {"tcpdump -w /dev/null": most("tcpdump", Tcpdump(lab, net), capture, options.seconds)}
+    injector = Injector(net, egret)
+    figures = {"tcpdump -w /dev/null": most("tcpdump", Tcpdump(lab, net, injector), capture, options.seconds)}
     for workers in 1, 2:
-        e = Egret(lab, net, egret, f"workers{workers}", workers)
+        e = Egret(lab, net, injector, egret, f"workers{workers}", workers)
         figures[f"egret, {workers} worker{'s' * (workers > 1)}"] = most(f"egret {workers}", e, capture, options.seconds)
         e.end()
     for name, rate in figures.items():
         say(f"{name:22} {rate:9} packets/s without loss")
     rate = int(figures["egret, 1 worker"] * SHARE)
-    return reload_under_load(lab, net, egret, capture, rate, 40)
+    return reload_under_load(lab, net, injector, egret, capture, rate, 40)
 
 
 def main():

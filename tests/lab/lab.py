@@ -118,6 +118,8 @@ def main():
         skip("needs root")
     if missing(TOOLS):
         skip(f"not installed: {' '.join(missing(TOOLS))}")
+    if not options.replay and not has_live(options.egret):
+        options.replay = True
     sweep()
     lab, net = Run(), Topology()
     failed = True

@@ -19,9 +19,9 @@ import rulegen  # noqa: E402
 from base import Failure, Run, missing, run, say, skip, wait_until  # noqa: E402
 from sensor import Live, lines  # noqa: E402
 from topology import sweep  # noqa: E402
-from wire import Metrics, Wire, generate, inject, settled  # noqa: E402
+from wire import Injector, Metrics, Wire, generate, settled  # noqa: E402
 
-TOOLS = ("gcc", "ip", "tcpreplay", "curl", "zstd")
+TOOLS = ("gcc", "ip", "curl", "zstd")
 BURST = 10     # seconds of traffic between two looks
 GROWTH = 1.10  # of resident memory, from the second third of the time to the last
 EXTRA = """\
@@ -49,6 +49,7 @@ class Soak:
         self.rules = lab.path("generated")
         rulegen.write(self.rules, 200)
         self.sensor = Live(lab, net.inside("sensor"), os.path.abspath(options.egret), "soak")
+        self.injector = Injector(net, options.egret)
         self.sink = None
         self.samples = []  # (seconds, resident kB, descriptors)
         self.wrong = []
@@ -68,7 +69,7 @@ class Soak:
                 os.unlink(self.capture)
             kind, scale = KINDS[turn // 3 % len(KINDS)]
             self.capture = generate(self.lab, kind, turn + 1, scale)
-        self.sent += inject(self.net, self.capture, self.options.rate, BURST)[0]
+        self.sent += self.injector.send(self.capture, self.options.rate, BURST)[0]
 
     def reload(self, turn):
         rulegen.write(self.rules, 200 + turn % 7 * 50, seed=turn)
