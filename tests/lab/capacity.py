@@ -37,15 +37,16 @@ class Tcpdump:
     def try_rate(self, capture, rate, seconds):
         log = self.lab.path("tcpdump.log")
         open(log, "w", encoding="ascii").close()
-        p = self.lab.start("tcpdump", *self.net.inside("sensor"), "tcpdump", "-i", "span", "-n", "-B", "65536", "-Z", "root",
-                           "-w", "/dev/null")
+        p = self.lab.start("tcpdump", *self.net.inside("sensor"), "tcpdump", "-i", "span", "-n", "-B", "65536",
+                           "-Z", "root", "-w", "/dev/null")
         text = lambda: open(log, encoding="ascii").read()  # noqa: E731
         wait_until("tcpdump", lambda: "listening on" in text())
         sent, took = self.injector.send(capture, rate, seconds)
         time.sleep(0.5)
         self.lab.stop(p, how=signal.SIGINT)
         # what it has not read yet when it is told to end is not lost
-        dropped, received = (int(re.search(r"(\d+) packets " + w, text())[1]) for w in ("dropped by kernel", "received"))
+        dropped, received = (int(re.search(r"(\d+) packets " + word, text())[1])
+                             for word in ("dropped by kernel", "received"))
         return sent, took, dropped + max(0, sent - received)
 
 
@@ -102,7 +103,8 @@ def reload_under_load(lab, net, injector, egret, capture, rate, seconds):
     began = time.monotonic()
     os.kill(e.sensor.process.pid, signal.SIGHUP)
     generation = before.sum("egret_reload_generation")
-    wait_until("the new rules are in force", lambda: Metrics(net).sum("egret_reload_generation") > generation, limit=seconds)
+    wait_until("the new rules are in force",
+               lambda: Metrics(net).sum("egret_reload_generation") > generation, limit=seconds)
     took = time.monotonic() - began
     load.join()
     after = settled(net)

@@ -66,10 +66,12 @@ class Clients:
         os.chmod(self.lab.path("megatools"), 0o755)
 
     def do(self, box, *command, limit=60, **env):
-        return run(*self.net.inside(f"client{box}"), *command, limit=limit, cwd=self.lab.folder, env={**self.lab.bare, **env})
+        return run(*self.net.inside(f"client{box}"), *command, limit=limit, cwd=self.lab.folder,
+                   env={**self.lab.bare, **env})
 
     def curl(self, box, *words, limit=60):
-        return self.do(box, "curl", "-sS", "--fail", "-o", "/dev/null", "--max-time", str(limit), *words, limit=limit + 5)
+        return self.do(box, "curl", "-sS", "--fail", "-o", "/dev/null", "--max-time", str(limit), *words,
+                       limit=limit + 5)
 
     def browse(self, box, url, arrival, *options):
         """Opens a page in a new Chromium, and closes it once its upload has arrived."""
@@ -90,19 +92,21 @@ class Clients:
 
     def storage_tools(self):
         yield UPLOADS[0]
-        self.rclone("large", f":webdav:Backups/projects{self.pass_number}.tar", "--webdav-url", "https://webdav.pcloud.com",
-                    "--webdav-vendor", "other")
+        self.rclone("large", f":webdav:Backups/projects{self.pass_number}.tar", "--webdav-url",
+                    "https://webdav.pcloud.com", "--webdav-vendor", "other")
         yield UPLOADS[1]
-        self.rclone("middle", f":s3:acme-backups/weekly/db{self.pass_number}.dump", "--s3-provider", "AWS", "--s3-region", "eu-west-1",
-                    "--s3-access-key-id", "example", "--s3-secret-access-key", "example", "--s3-no-check-bucket",
-                    "--s3-force-path-style=false", "--s3-upload-cutoff", "5Mi", "--s3-chunk-size", "5Mi")
+        self.rclone("middle", f":s3:acme-backups/weekly/db{self.pass_number}.dump", "--s3-provider", "AWS",
+                    "--s3-region", "eu-west-1", "--s3-access-key-id", "example", "--s3-secret-access-key", "example",
+                    "--s3-no-check-bucket", "--s3-force-path-style=false", "--s3-upload-cutoff", "5Mi",
+                    "--s3-chunk-size", "5Mi")
         yield UPLOADS[2]
         self.do(11, "s3cmd", "--config", "/dev/null", "--access_key=example", "--secret_key=example", "--region=fra1",
                 "--host=fra1.digitaloceanspaces.com", "--host-bucket=%(bucket)s.fra1.digitaloceanspaces.com",
                 "--multipart-chunk-size-mb=5", "--no-progress", "put", "middle", "s3://acme-lab/outbox/report.bin")
 
     def rclone(self, source, *words):
-        self.do(11, "rclone", "--config", "/dev/null", "--retries", "1", "--low-level-retries", "1", "copyto", source, *words)
+        self.do(11, "rclone", "--config", "/dev/null", "--retries", "1", "--low-level-retries", "1", "copyto", source,
+                *words)
 
     def command_line(self):
         yield UPLOADS[3]
@@ -111,8 +115,8 @@ class Clients:
         self.do(12, *restic, "backup", "middle", RESTIC_PASSWORD="lab")
         yield UPLOADS[4]
         self.do(12, self.lab.path("megatools"), "put", "--ignore-config-file", "--no-progress", "-u", "lab@example.com",
-                "-p", sink_mega.PASSWORD, "--reload", "--ip-proto", "v4", "--path", f"/Root/report{self.pass_number}.bin",
-                "small")
+                "-p", sink_mega.PASSWORD, "--reload", "--ip-proto", "v4", "--path",
+                f"/Root/report{self.pass_number}.bin", "small")
         yield UPLOADS[5]
         self.curl(12, "--http1.1", "--limit-rate", "1M", "--data-binary", "@small", "-H",
                   "Content-Type: application/octet-stream", "https://content.dropboxapi.com/2/files/upload")
@@ -126,12 +130,14 @@ class Clients:
         self.browse(13, f"https://storage.googleapis.com/?bytes={10 * MB}", ("storage.googleapis.com", "quic"),
                     "--origin-to-force-quic-on=storage.googleapis.com:443")
         yield UPLOADS[9]
-        self.browse(13, f"https://store1.gofile.io/?bytes={8 * MB}", ("store1.gofile.io", "tcp"))
+        self.browse(13, f"https://store1.gofile.io/?bytes={8 * MB}", ("store1.gofile.io", "tcp"), "--disable-quic")
 
     def office(self):
         """An ordinary day. Nothing of it is an upload to a storage service."""
-        noise = self.lab.start("noise", *self.net.inside("client14"), "/usr/bin/python3", os.path.join(HERE, "noise.py"))
-        self.browse(14, "https://www.example-news.test/", ("metrics.example-news.test", "tcp"))
+        noise = self.lab.start("noise", *self.net.inside("client14"), "/usr/bin/python3",
+                               os.path.join(HERE, "noise.py"))
+        self.browse(14, "https://www.example-news.test/", ("metrics.example-news.test", "tcp"),
+                    "--disable-quic")
         self.browse(14, "https://video.example-stream.test/", ("video.example-stream.test", "quic"),
                     "--origin-to-force-quic-on=video.example-stream.test:443")
         self.curl(14, "-4", "--http2", "https://www.example-news.test/")

@@ -14,7 +14,8 @@ TYPES = (1, 28, 65, 16, 33, 12)
 
 def query(name, kind):
     labels = b"".join(bytes([len(p)]) + p.encode() for p in name.split("."))
-    return struct.pack(">HHHHHH", random.randrange(65536), 0x100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", kind, 1)
+    head = struct.pack(">HHHHHH", random.randrange(65536), 0x100, 1, 0, 0, 0)
+    return head + labels + b"\0" + struct.pack(">HH", kind, 1)
 
 
 def main():

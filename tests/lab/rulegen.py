@@ -29,7 +29,8 @@ class Maker:
     def names(self, field):
         how = self.r.choice(("contains", "endswith", "endswith"))
         dot = "." if how == "endswith" else ""
-        return f"    {field}|{how}:\n" + "".join(f"      - '{dot}{self.domain()}'\n" for _ in range(self.r.randint(1, 12)))
+        return f"    {field}|{how}:\n" + "".join(f"      - '{dot}{self.domain()}'\n"
+                                                for _ in range(self.r.randint(1, 12)))
 
     def process(self):
         return f"    Image|endswith: '\\{self.word(3)}.exe'\n"
@@ -44,7 +45,8 @@ class Maker:
             net = f"{self.r.randint(1, 220)}.{self.r.randrange(256)}.0.0/16"
             return (f"{text}{self.process()}  filter_local:\n    DestinationIp|cidr:\n      - 127.0.0.0/8\n"
                     f"      - 10.0.0.0/8\n      - {net}\n  condition: selection and not 1 of filter_*\n")
-        return f"{text}{self.names('DestinationHostname')}{self.process() if self.r.randrange(2) else ''}  condition: selection\n"
+        process = self.process() if self.r.randrange(2) else ""
+        return f"{text}{self.names('DestinationHostname')}{process}  condition: selection\n"
 
     def dns(self, field):
         text = "  selection:\n" + self.names(field)
@@ -54,14 +56,16 @@ class Maker:
         return text + "  condition: selection\n"
 
     def http(self, agent, uri):
-        lines = "".join(f"      - '{self.word(2)}/{self.r.randrange(10)}.{self.r.randrange(100)}'\n      - '/{self.word(3)}/'\n"
+        lines = "".join(f"      - '{self.word(2)}/{self.r.randrange(10)}.{self.r.randrange(100)}'\n"
+                        f"      - '/{self.word(3)}/'\n"
                         for _ in range(self.r.randint(1, 4)))
         return f"  selection:\n    {self.r.choice((agent, uri))}|contains|all:\n{lines}  condition: selection\n"
 
     def rule(self, number):
         source, body = self.r.choices((
-            ("network_connection\n  product: windows", self.connection), ("dns_query\n  product: windows", lambda: self.dns("QueryName")),
-            ("dns", lambda: self.dns("query")), ("proxy", lambda: self.http("c-useragent", "c-uri")),
+            ("network_connection\n  product: windows", self.connection),
+            ("dns_query\n  product: windows", lambda: self.dns("QueryName")), ("dns", lambda: self.dns("query")),
+            ("proxy", lambda: self.http("c-useragent", "c-uri")),
             ("webserver", lambda: self.http("cs-user-agent", "cs-uri-query"))), (4, 3, 1, 1, 1))[0]
         return (f"title: Rule {number}\nid: 00000000-0000-4000-8000-{number:012}\nlogsource:\n  category: {source}\n"
                 f"level: medium\ndetection:\n{body()}")

@@ -1,4 +1,5 @@
 """egret on the span interface: live, or as a replay of what tcpdump took there."""
+import datetime
 import json
 import os
 import pwd
@@ -141,7 +142,8 @@ class Live(Sensor):
             wrong.append("new privileges are possible")
         if s["Seccomp"] != "2":
             wrong.append("no seccomp filter")
-        for kind, most in ("CapEff", 1 << 13), ("CapPrm", 1 << 13), ("CapInh", 0), ("CapBnd", 1 << 13), ("CapAmb", 1 << 13):
+        raw = 1 << 13  # CAP_NET_RAW
+        for kind, most in ("CapEff", raw), ("CapPrm", raw), ("CapInh", 0), ("CapBnd", raw), ("CapAmb", raw):
             if int(s[kind], 16) & ~most:
                 wrong.append(f"{kind} is {s[kind]}")
         return wrong
@@ -182,25 +184,23 @@ class Replay(Sensor):
     def check_confined(self):
         return []
 
-    def found_while(self, upload):
-        return None
-
     def end(self):
         time.sleep(0.5)
         self.lab.stop(self.process, how=signal.SIGINT)
         config = self.configure(CONFIG)
-        out = run(self.egret, "-r", self.capture, "-c", config, "--json", "--quiet", "--records", self.records_file, limit=120,
-                  env=self.lab.bare)
+        out = run(self.egret, "-r", self.capture, "-c", config, "--json", "--quiet", "--records", self.records_file,
+                  limit=120, env=self.lab.bare)
         with open(self.findings_file, "w", encoding="utf-8") as f:
             f.write(out)
         return []
 
     def found_in_time(self, upload):
-        """Whether the records of an upload told of a megabyte before it was over."""
+        """Whether the records of an upload told of a megabyte before it was over, in the time of its packets."""
         for r in self.records():
             if r["event"]["dataset"] == "egret.flow" and r["source"]["ip"] == upload.client and \
                     r["destination"].get("domain") in upload.names and r["source"]["bytes"] > 1_000_000:
-                return r["@timestamp"]
+                at = datetime.datetime.fromisoformat(r["@timestamp"][:26] + "+00:00").timestamp()
+                return at - upload.begun if at < upload.ended - 0.5 else None
         return None
 
 

@@ -82,7 +82,8 @@ class Services:
             if h["server"] == "caddy":
                 at = " ".join(a for a in (h["ipv4"], h["ipv6"]) if a != "-")
                 sites += f"https://{h['name']} {{\n\tbind {at}\n\timport site {h['name']}\n}}\n"
-        for name, text in ("root.zone", self.zone()), ("unbound.conf", unbound), ("sites.caddy", sites), ("sink.log", ""):
+        files = {"root.zone": self.zone(), "unbound.conf": unbound, "sites.caddy": sites, "sink.log": ""}
+        for name, text in files.items():
             with open(self.lab.path(name), "w", encoding="utf-8") as f:
                 f.write(text)
         shutil.copy(os.path.join(HERE, "nginx.conf"), self.lab.folder)
@@ -98,14 +99,15 @@ class Services:
         self.lab.start("nginx", *inside, "nginx", "-p", folder + "/", "-c", folder + "/nginx.conf")
         self.lab.start("caddy", *inside, "caddy", "run", "--config", os.path.join(HERE, "Caddyfile"), "--adapter",
                        "caddyfile")
-        for url in ("https://www.dropbox.com/", "https://gfs270n080.userstorage.mega.co.nz/", "http://wiki.corp.example/",
-                    "https://g.api.mega.co.nz/", "https://dl.dropboxusercontent.com/shared.zip"):
+        for url in ("https://www.dropbox.com/", "https://gfs270n080.userstorage.mega.co.nz/",
+                    "http://wiki.corp.example/", "https://g.api.mega.co.nz/",
+                    "https://dl.dropboxusercontent.com/shared.zip"):
             wait_until(f"no answer from {url}", lambda u=url: self.answers(u), pause=0.2)
 
     def answers(self, url):
         inside = self.net.inside("client11")
-        status = run(*inside, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "3", url, check=False,
-                     env=self.lab.bare)
+        status = run(*inside, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "3", url,
+                     check=False, env=self.lab.bare)
         return status not in ("000", "502")
 
     def received(self):

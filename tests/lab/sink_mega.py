@@ -60,7 +60,7 @@ def call(request):
     if what == "us":
         return {"k": a["k"], "privk": a["privk"], "csid": a["csid"], "u": USER}
     if what == "ug":
-        return {"u": USER, "email": "lab@example.com", "name": "Lab", "k": a["k"], "privk": a["privk"], "pubk": a["pubk"]}
+        return {"u": USER, "email": "lab@example.com", "name": "Lab", **{k: a[k] for k in ("k", "privk", "pubk")}}
     if what == "f":
         return {"ok": [], "u": [], "f": [{"h": f"root{t}xxx", "p": "", "u": USER, "t": t, "a": "", "k": "", "ts": 1}
                                          for t in (2, 3, 4)]}

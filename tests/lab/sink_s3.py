@@ -27,8 +27,8 @@ def post(path):
     if "uploads" in q:
         number = f"upload{next(NUMBERS)}"
         UPLOADS[number] = {}
-        return HEAD + ("<InitiateMultipartUploadResult><Bucket>lab</Bucket>"
-                       f"<Key>{name.lstrip('/')}</Key><UploadId>{number}</UploadId></InitiateMultipartUploadResult>"), None
+        return HEAD + (f"<InitiateMultipartUploadResult><Bucket>lab</Bucket><Key>{name.lstrip('/')}</Key>"
+                       f"<UploadId>{number}</UploadId></InitiateMultipartUploadResult>"), None
     if "uploadId" in q:
         parts = UPLOADS.pop(q["uploadId"], {})
         digest = hashlib.md5(b"".join(bytes.fromhex(parts[n][1]) for n in sorted(parts))).hexdigest()

@@ -152,7 +152,7 @@ class Soak:
         m = settled(self.net)
         said = m.of("egret_outlet_lines_total", "outlet", "records.file")
         there = 0
-        for path in glob.glob(self.sensor.records_file + "*") + glob.glob(os.path.splitext(self.sensor.records_file)[0] + "[-.]*"):
+        for path in glob.glob(os.path.join(os.path.dirname(self.sensor.records_file), "records*")):
             if path.endswith(".zst"):
                 there += run("zstd", "-dcq", path, limit=60).count("\n")
             else:
@@ -189,15 +189,17 @@ class Soak:
             if time.monotonic() - told > 60:
                 told = time.monotonic()
                 _, kb, files = self.samples[-1]
-                say(f"{self.samples[-1][0]:7.0f} s  {self.sent:10} packets  {lost} lost  {m.sum('egret_analyst_records_total'):9} "
-                    f"records  {kb / 1000:.0f} MB  {files} descriptors  generation {m.sum('egret_reload_generation')}")
+                say(f"{self.samples[-1][0]:7.0f} s  {self.sent:10} packets  {lost} lost  "
+                    f"{m.sum('egret_analyst_records_total'):9} records  {kb / 1000:.0f} MB  {files} descriptors  "
+                    f"generation {m.sum('egret_reload_generation')}")
             turn += 1
         self.written()
         middle, last, early, late = self.judge()
         self.wrong += self.sensor.end()
         say("events: " + ", ".join(f"{n} {k}" for k, n in sorted(self.done.items())))
         say(f"memory: at most {middle / 1000:.0f} MB in the second third, {last / 1000:.0f} MB in the last; "
-            f"descriptors: {early}, {late}; packets: {self.sent}, findings: {len(lines(self.sensor.findings_file))} in the last file")
+            f"descriptors: {early}, {late}; packets: {self.sent}, "
+            f"findings: {len(lines(self.sensor.findings_file))} in the last file")
 
 
 def main():

@@ -5,15 +5,21 @@ from sensor import uploads_of
 NEAR = 0.01  # of what the server received
 
 
-def arrived(uploads, received, datagrams):
-    """{(client, service): bytes} that the servers have taken: bodies of requests, or for QUIC, whose frames a
-    sensor cannot tell from their contents, the payload of the datagrams that came."""
+def bodies(uploads, received):
+    """{(client, service): bytes} of the requests that the servers have taken."""
     service = {n: u.service for u in uploads for n in u.names}
     out = {}
-    for client, name, transport, _, _, size in received:
-        if name in service and transport != "quic":
+    for client, name, _, _, _, size in received:
+        if name in service:
             key = client, service[name]
             out[key] = out.get(key, 0) + size
+    return out
+
+
+def arrived(uploads, taken, datagrams):
+    """{(client, service): bytes} to be held against: those of the requests; for QUIC, whose packets hide how much
+    of them is contents and what is sent again, the payload of the datagrams that came to the server."""
+    out = dict(taken)
     for u in uploads:
         if u.transport == "quic":
             out[u.client, u.service] = sum(datagrams.get((u.client, n), 0) for n in u.names)
@@ -46,7 +52,7 @@ def error(figure, truth):
     return (figure - truth) / truth if truth else float("inf")
 
 
-def volumes(uploads, truth, found, recorded):
+def volumes(uploads, taken, truth, found, recorded):
     """Prints the table; returns what is wrong."""
     wrong = []
     say(f"{'CLIENT':11} {'SERVICE':21} {'WITH':23} {'RECEIVED':>10} {'FINDING':>10} {'ERROR':>7} {'RECORDS':>10}")
@@ -54,6 +60,8 @@ def volumes(uploads, truth, found, recorded):
         key = u.client, u.service
         t, f, r = truth.get(key, 0), found.get(key, 0), recorded.get(key, 0)
         say(f"{u.client:11} {u.service:21} {u.what:23} {t:10} {f:10} {100 * error(f, t):+6.2f}% {r:10}")
+        if u.transport == "quic":
+            say(f"{'':57} {taken.get(key, 0):10} of it contents: {100 * error(f, taken.get(key, 0)):+.2f}%")
         if t < 1_000_000:
             wrong.append(f"{u.client} to {u.service}: the server received {t} only")
         for what, figure in ("finding", f), ("records", r):
@@ -77,7 +85,8 @@ def false_words(uploads, lookups, visits, findings):
             continue
         if (who, e.get("service")) not in meant:
             names = [n["name"] for n in e.get("names", [])]
-            wrong.append(f"said of {who}: {f['rule']['name']} ({e.get('service')}, {names}, {f['source']['bytes']} bytes)")
+            wrong.append(f"said of {who}: {f['rule']['name']} ({e.get('service')}, {names}, "
+                         f"{f['source']['bytes']} bytes)")
     return sorted(set(wrong))
 
 

@@ -19,7 +19,8 @@ class Wire(Topology):
         for b in "source", "sensor":
             self.box(b)
             # nobody speaks on the cable but the generator
-            run(*self.inside(b), "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", "net.ipv6.conf.all.disable_ipv6=1")
+            run(*self.inside(b), "sysctl", "-qw",
+                *(f"net.ipv6.conf.{which}.disable_ipv6=1" for which in ("default", "all")))
         self.plug()
 
     def plug(self):
@@ -41,8 +42,8 @@ def generate(lab, kind, seed, scale):
     """A capture of made-up traffic (tests/bench/gen.c)."""
     gen = lab.path("gen")
     if not os.path.exists(gen):
-        run("gcc", "-O2", "-D_GNU_SOURCE", "-o", gen, *glob.glob(os.path.join(ROOT, "tests/bench/gen*.c")), "-lcrypto", "-lm",
-            limit=120)
+        sources = glob.glob(os.path.join(ROOT, "tests/bench/gen*.c"))
+        run("gcc", "-O2", "-D_GNU_SOURCE", "-o", gen, *sources, "-lcrypto", "-lm", limit=120)
     path = lab.path(f"{kind}-{seed}.pcap")
     run(gen, kind, path, str(seed), str(scale), limit=120)
     for extra in glob.glob(path + ".*"):
