@@ -18,7 +18,7 @@ _Static_assert(sizeof(struct header) == RING_ALIGN, "messages are aligned behind
 
 void ring_init(struct ring *r, uint32_t size)
 {
-	*r = (struct ring){.data = mem_lines(size), .mask = size - 1};
+	*r = (struct ring){.data = mem_array(1, size), .mask = size - 1};
 }
 
 void ring_fini(struct ring *r)

@@ -64,7 +64,7 @@ static void put_finding(void *context, const struct finding *f)
 	size_t n = finding_json(f, a->line, sizeof a->line);
 
 	a->live.findings += f->told == 0;
-	finding_note(&note, f);
+	finding_note(f, &note);
 	for (unsigned i = 0; i < a->o.finding_outlets; i++)
 		outlet_put(a->o.findings[i], a->line, n, &note.note);
 }
@@ -340,14 +340,28 @@ static void answer(void *context)
 {
 	struct question *q = context;
 
-	q->ask(q->context, q->a->now.analyst);
+	q->ask(q->context, &q->a->now);
+	free(q);
 }
 
-bool analysis_ask(struct analysis *a, analysis_question *ask, void *context)
+void analysis_ask(struct analysis *a, analysis_question *ask, void *context)
 {
-	struct question q = {a, ask, context};
+	struct question *q = mem_alloc(sizeof *q);
 
-	return loop_call(&a->loop, answer, &q, ANSWER_NS);
+	*q = (struct question){a, ask, context};
+	loop_post(&a->loop, answer, q);
+}
+
+const char *analysis_service(const struct analysis *a, struct str name)
+{
+	const struct domain_set *set = a->now.set;
+
+	for (unsigned i = 0; i < domain_set_services(set); i++) {
+		const char *there = domain_set_service(set, i)->name;
+		if (str_ieq(str_of(there), name))
+			return there;
+	}
+	return NULL;
 }
 
 struct exchange {

@@ -42,10 +42,12 @@ void analysis_free(struct analysis *a);
 
 /* From any thread but its own, between start and stop. */
 
-/* Has `ask` called with the analyst between two records, and waits for it. False: it did not answer
- * in time. */
-typedef void analysis_question(void *context, struct analyst *analyst);
-bool analysis_ask(struct analysis *a, analysis_question *ask, void *context);
+/* Has `ask` called between two records, in its thread; waits for nothing. */
+typedef void analysis_question(void *context, struct generation *now);
+void analysis_ask(struct analysis *a, analysis_question *ask, void *context);
+/* In its thread: the name of a service of the lists in force as they write it, whatever the letter
+ * case; NULL: there is none. */
+const char *analysis_service(const struct analysis *a, struct str name);
 /* `next` has been loaded; its analyst is made here and adopts all that the present one holds. What
  * was in force is in *next then, to be freed. */
 bool analysis_swap(struct analysis *a, struct generation *next);

@@ -209,6 +209,7 @@ void loop_stop(struct loop *l)
 	loop_post(l, end, l);
 	pthread_join(l->thread, NULL);
 	l->started = false;
+	take_all(l);
 }
 
 void loop_fini(struct loop *l)

@@ -41,7 +41,8 @@ void loop_post(struct loop *l, loop_run *run, void *context);
 /* The same, and waits until it is done; false when it had not begun within `wait` ns, and then it
  * never will. Not from the loop's own thread. */
 bool loop_call(struct loop *l, loop_run *run, void *context, uint64_t wait);
-/* The loop ends after what was posted; waits for its thread. */
+/* The loop ends after what was posted; waits for its thread. What was posted meanwhile is run in
+ * the caller's. */
 void loop_stop(struct loop *l);
 /* What is still in the mailbox is run here and now. Of a zeroed one: nothing. */
 void loop_fini(struct loop *l);

@@ -134,8 +134,7 @@ static void list_paths(struct serve *s, char rooms[3][PATH_MAX])
 		may_write(s, folder_of(s, c->findings_syslog));
 	if (!is_remote(c->records_syslog))
 		may_write(s, folder_of(s, c->records_syslog));
-	s->sandbox.network = is_remote(c->findings_syslog) || is_remote(c->records_syslog) ||
-			     (c->metrics_listen && *c->metrics_listen);
+	s->sandbox.network = is_remote(c->findings_syslog) || is_remote(c->records_syslog);
 }
 
 /* The user that was asked for has to exist; the usual one is for an installation that made it. */
@@ -148,13 +147,17 @@ static const char *user_of(const struct serve *s)
 	return getpwnam("egret") ? "egret" : "nobody";
 }
 
-static int give_up_privileges(struct serve *s, struct error *e)
+static int drop_privileges(const struct serve *s, struct error *e)
 {
-	char rooms[3][PATH_MAX];
 	struct privileges_options p = {.user = user_of(s), .keep_net_raw = true};
 
-	if (privileges_drop(&p, e))
-		return -1;
+	return privileges_drop(&p, e);
+}
+
+static int enter_sandbox(struct serve *s, struct error *e)
+{
+	char rooms[3][PATH_MAX];
+
 	if (!s->config.sandbox)
 		return 0;
 	list_paths(s, rooms);
@@ -282,7 +285,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 	(void)what;
 	switch (number) {
 	case SIGHUP:
-		serve_reload(s);
+		serve_reload(s, NULL, NULL);
 		break;
 	case SIGUSR1:
 		serve_reopen_outlets(s);
@@ -305,8 +308,9 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 
 static int start_all(struct serve *s, struct error *e)
 {
-	if (read_config(s, e) || give_up_privileges(s, e) || loop_init(&s->control, e) ||
-	    loop_init(&s->background, e) || serve_open_outlets(s, e) || make_workers(s, e) ||
+	/* (no port is bound from within the sandbox) */
+	if (read_config(s, e) || drop_privileges(s, e) || loop_init(&s->control, e) ||
+	    serve_open_control(s, e) || enter_sandbox(s, e) || loop_init(&s->background, e) || serve_open_outlets(s, e) || make_workers(s, e) ||
 	    make_analysis(s, e) || open_links(s, e) || loop_start(&s->background, "background", -1, e))
 		return -1;
 	for (unsigned i = 0; i < s->workers; i++)
@@ -319,11 +323,19 @@ static int start_all(struct serve *s, struct error *e)
 	return 0;
 }
 
+static void count(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	serve_put_stats(context);
+}
+
 static void run(struct serve *s)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 	static const struct timeval second = {.tv_sec = 1};
-	struct event *e[sizeof numbers / sizeof *numbers + 1];
+	struct timeval interval = {.tv_sec = (time_t)(s->config.stats_interval / NS_PER_S)};
+	struct event *e[sizeof numbers / sizeof *numbers + 2];
 	size_t n = sizeof numbers / sizeof *numbers;
 
 	for (size_t i = 0; i < n; i++) {
@@ -331,7 +343,10 @@ static void run(struct serve *s)
 		event_add(e[i], NULL);
 	}
 	e[n] = event_new(s->control.base, -1, EV_PERSIST, every_second, s);
-	event_add(e[n], &second);
+	event_add(e[n++], &second);
+	e[n] = event_new(s->control.base, -1, EV_PERSIST, count, s);
+	if (s->outlets.record_count)
+		event_add(e[n], &interval);
 	s->alive = serve_monotonic();
 	notify_ready();
 	log_say(&s->log, LOG_LEVEL_INFO, "capturing on %u interface%s with %u worker%s",
@@ -347,6 +362,7 @@ static void run(struct serve *s)
 static void stop_threads(struct serve *s)
 {
 	s->stopping = true;
+	serve_close_control(s);
 	for (unsigned i = 0; i < s->workers; i++)
 		worker_stop(s->worker[i]);
 	if (s->analysis)
@@ -368,6 +384,7 @@ static void free_all(struct serve *s)
 	for (unsigned i = 0; i < OVERVIEW_WORKERS_MAX; i++)
 		worker_free(s->worker[i]);
 	config_fini(&s->config);
+	free(s->counted);
 	free(s);
 }
 

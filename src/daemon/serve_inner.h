@@ -4,9 +4,11 @@
 
 #include "base/log.h"
 #include "daemon/analysis.h"
+#include "daemon/command.h"
 #include "daemon/config.h"
 #include "daemon/links.h"
 #include "daemon/loop.h"
+#include "daemon/metrics.h"
 #include "daemon/overview.h"
 #include "daemon/sandbox.h"
 #include "daemon/worker.h"
@@ -23,17 +25,18 @@ struct serve_outlets {
 	unsigned finding_count, record_count;
 };
 
-enum reload_outcome { RELOAD_DONE, RELOAD_REFUSED };
-
 /* What is known of the present generation and of the last try for another one. */
 struct serve_reload {
 	bool running, again; /* again: it was asked for while one ran */
 	uint64_t generation, loaded, failures;
 	char problem[256]; /* "": the last one went well */
 	size_t refused;	   /* rules left out of the present one */
-	/* Called when the reload that runs has ended; then forgotten. */
-	void (*done)(void *context, const char *problem);
-	void *context;
+	/* who is told how the one that runs ends, and the one after it */
+	struct waiter {
+		command_told *told;
+		void *arg;
+	} waiting[2][CONTROL_CLIENTS_MAX];
+	unsigned waiters[2];
 };
 
 struct serve {
@@ -51,6 +54,10 @@ struct serve {
 	unsigned interfaces;
 	struct serve_outlets outlets;
 	struct serve_reload reload;
+	struct command_env env;
+	struct control *socket;	 /* NULL: none */
+	struct metrics *metrics; /* NULL: none */
+	struct overview *counted; /* at the last stats record */
 	/* what the sandbox was entered with */
 	struct sandbox_options sandbox;
 	struct sandbox_state confined;
@@ -69,8 +76,15 @@ void serve_reopen_outlets(struct serve *s);
 /* Lines that were lost at the end. */
 uint64_t serve_close_outlets(struct serve *s);
 
+/* serve_control.c */
+int serve_open_control(struct serve *s, struct error *e);
+void serve_close_control(struct serve *s);
+/* What was counted since the last time, as a record. */
+void serve_put_stats(struct serve *s);
+
 /* serve_reload.c */
-void serve_reload(struct serve *s);
+/* `context` is the daemon; `told` may be NULL. */
+void serve_reload(void *context, command_told *told, void *arg);
 /* The first one. */
 int serve_load(struct serve *s, struct generation *g, struct error *e);
 

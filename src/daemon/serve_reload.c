@@ -65,6 +65,7 @@ static bool load(struct attempt *a)
 }
 
 static void ended(void *context);
+static void begin(struct serve *s);
 
 static void attempt(void *context)
 {
@@ -79,6 +80,20 @@ static void attempt(void *context)
 	}
 	generation_free(&a->next);
 	loop_post(&a->s->control, ended, a);
+}
+
+/* And those who asked meanwhile wait for the next one. */
+static void tell_waiters(struct serve_reload *r, const char *problem)
+{
+	struct error e;
+
+	if (problem)
+		error_set(&e, "%s", problem);
+	for (unsigned i = 0; i < r->waiters[0]; i++)
+		r->waiting[0][i].told(r->waiting[0][i].arg, problem ? &e : NULL);
+	memcpy(r->waiting[0], r->waiting[1], sizeof r->waiting[0]);
+	r->waiters[0] = r->waiters[1];
+	r->waiters[1] = 0;
 }
 
 static void ended(void *context)
@@ -103,30 +118,41 @@ static void ended(void *context)
 			a->problem);
 	}
 	notify_ready();
-	if (r->done)
-		r->done(r->context, a->done ? NULL : a->problem);
-	r->done = NULL;
+	tell_waiters(r, a->done ? NULL : a->problem);
 	free(a);
-	if (again)
-		serve_reload(s);
+	if (again && !s->stopping)
+		begin(s);
 }
 
-void serve_reload(struct serve *s)
+static void begin(struct serve *s)
 {
-	struct attempt *a;
+	struct attempt *a = mem_zalloc(sizeof *a);
 
-	if (s->stopping)
-		return;
-	if (s->reload.running) {
-		s->reload.again = true;
-		return;
-	}
 	notify_reloading();
 	s->reload.running = true;
-	a = mem_zalloc(sizeof *a);
 	a->s = s;
 	a->refused = s->reload.refused;
 	loop_post(&s->background, attempt, a);
+}
+
+void serve_reload(void *context, command_told *told, void *arg)
+{
+	struct serve *s = context;
+	struct serve_reload *r = &s->reload;
+	struct error e;
+
+	if (s->stopping || (told && r->waiters[r->running] == CONTROL_CLIENTS_MAX)) {
+		error_set(&e, s->stopping ? "the daemon is stopping" : "too many wait for it");
+		if (told)
+			told(arg, &e);
+		return;
+	}
+	if (told)
+		r->waiting[r->running][r->waiters[r->running]++] = (struct waiter){told, arg};
+	if (r->running)
+		r->again = true;
+	else
+		begin(s);
 }
 
 int serve_load(struct serve *s, struct generation *g, struct error *e)
