@@ -4,7 +4,7 @@
  *     live_probe [-m MEMBERS] [-s inner|hash] [-f FILTER] [-r RING] [-l SNAPLEN] [-w PREFIX] [-e] INTERFACE
  *
  *   -w  writes what each member gets to PREFIX.0.pcap, … (nanoseconds)
- *   -e  wait for events only, with no limit: what is not told by the descriptor is not noticed
+ *   -e  wait for the descriptor only, with no limit
  *
  * Commands on standard input: pause, resume, quit (or its end). Lines of JSON on standard output: one
  * when all members are open, one for each that finds its interface gone, one for each at the end. */
@@ -134,9 +134,9 @@ static void report(struct member *m)
 	printf("{\"member\": %u, \"frames\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"cut\": %" PRIu64
 	       ", \"longest\": %u, \"link\": %u, \"back\": %" PRIu64 ", \"calls\": %" PRIu64
 	       ", \"received\": %" PRIu64 ", \"ring_lost\": %" PRIu64 ", \"nic_lost\": %" PRIu64
-	       ", \"there\": %s, \"index\": %u, \"cpu\": %.3f}\n",
+	       ", \"nic_dropped\": %" PRIu64 ", \"there\": %s, \"index\": %u, \"cpu\": %.3f}\n",
 	       m->number, m->frames, m->bytes, m->cut, m->longest, m->link, m->back, m->calls,
-	       c.received, c.ring_lost, c.nic_lost, there ? "true" : "false", live_index(m->live),
+	       c.received, c.ring_lost, c.nic_lost, c.nic_dropped, there ? "true" : "false", live_index(m->live),
 	       (double)m->cpu / NS_PER_S);
 }
 

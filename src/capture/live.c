@@ -317,8 +317,11 @@ bool live_count(struct live *l, struct live_counts *out)
 		l->seen_received = now.ps_recv;
 		l->seen_lost = now.ps_drop;
 	}
-	if (l->first)
-		l->counts.nic_lost = nic_lost(&l->nic);
+	if (l->first) {
+		nic_update(&l->nic);
+		l->counts.nic_lost = l->nic.counters[NIC_MISSED].since + l->nic.counters[NIC_FIFO].since;
+		l->counts.nic_dropped = l->nic.counters[NIC_DROPPED].since;
+	}
 	*out = l->counts;
 	return there;
 }

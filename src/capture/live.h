@@ -59,16 +59,20 @@ typedef void live_take(void *context, const struct frame *frames, size_t count);
 /* Hands over what waits, up to `budget` frames, in batches of at most LIMIT_BATCH that are valid
  * during the call. Returns how many; -1 and an error when the interface is gone for good: close all
  * members and open anew when it is back. One that is merely down gives nothing until it is up again,
- * under whatever name. An interface that was down for a while before it went makes no descriptor
- * readable: call this each second or so, whatever the descriptor says. */
+ * under whatever name. The descriptor tells that an interface goes down, and not that it goes away
+ * then: call this each second or so, whatever the descriptor says. */
 long live_read(struct live *l, size_t budget, live_take *take, void *context, struct error *e);
 
 /* Since it was opened. */
 struct live_counts {
 	uint64_t received;    /* packets that passed the filter, lost ones included */
 	uint64_t ring_lost;   /* of these, lost because the kernel's ring was full */
-	uint64_t nic_lost;    /* lost by the card or driver: of the whole interface, told by its first
-			       * member and 0 for the others, so that sums are right */
+	/* Of the whole interface; told by its first member and 0 for the others, so that sums are
+	 * right. */
+	uint64_t nic_lost;    /* by the card or driver for want of a buffer */
+	uint64_t nic_dropped; /* the kernel's rx_dropped: what the driver gave up for other reasons, but
+			       * also each packet that was captured and then was of no use to the
+			       * kernel itself (MPLS, LLDP). No sign of loss by itself. */
 };
 /* From the thread that reads it, at least once in 2^32 packets. received is what live_read gave and
  * what waits in the ring and ring_lost. False when the interface is gone; *out is what was known

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The number in an open file of /sys; false when it cannot be read (the interface is gone). */
+/* The number in an open file of /sys; false when it cannot be read (there is none, or the interface
+ * is gone). */
 static bool read_number(int file, uint64_t *out)
 {
 	char text[32];
-	ssize_t n = pread(file, text, sizeof text - 1, 0);
+	ssize_t n = file >= 0 ? pread(file, text, sizeof text - 1, 0) : -1;
 
 	if (n <= 0)
 		return false;
@@ -33,63 +34,53 @@ static bool same_interface(const char *name, unsigned index)
 {
 	uint64_t number = 0;
 	int file = open_file(name, "ifindex");
-	bool same = file >= 0 && read_number(file, &number) && number == index;
+	bool same = read_number(file, &number) && number == index;
 
 	if (file >= 0)
 		close(file);
 	return same;
 }
 
-/* False when one cannot be read any more. */
-static bool sum(const struct nic *n, uint64_t *total)
+void nic_none(struct nic *n)
 {
-	uint64_t one;
-
-	*total = 0;
-	for (unsigned i = 0; i < NIC_COUNTERS; i++) {
-		if (n->files[i] < 0)
-			continue;
-		if (!read_number(n->files[i], &one))
-			return false;
-		*total += one;
-	}
-	return true;
+	for (unsigned i = 0; i < NIC_COUNTERS; i++)
+		n->counters[i] = (struct nic_counter){.file = -1};
 }
 
 void nic_open(struct nic *n, unsigned index)
 {
-	static const char *const files[NIC_COUNTERS] = {"statistics/rx_dropped",
-							"statistics/rx_missed_errors",
-							"statistics/rx_fifo_errors"};
+	static const char *const files[NIC_COUNTERS] = {
+		[NIC_MISSED] = "statistics/rx_missed_errors",
+		[NIC_FIFO] = "statistics/rx_fifo_errors",
+		[NIC_DROPPED] = "statistics/rx_dropped",
+	};
 	char name[IF_NAMESIZE];
-	bool known = if_indextoname(index, name) && same_interface(name, index);
 
-	for (unsigned i = 0; i < NIC_COUNTERS; i++)
-		n->files[i] = known ? open_file(name, files[i]) : -1;
-	n->lost = 0;
-	sum(n, &n->last);
-}
-
-void nic_none(struct nic *n)
-{
-	*n = (struct nic){.files = {-1, -1, -1}};
+	nic_none(n);
+	if (!if_indextoname(index, name) || !same_interface(name, index))
+		return;
+	for (unsigned i = 0; i < NIC_COUNTERS; i++) {
+		n->counters[i].file = open_file(name, files[i]);
+		read_number(n->counters[i].file, &n->counters[i].last);
+	}
 }
 
 void nic_close(struct nic *n)
 {
 	for (unsigned i = 0; i < NIC_COUNTERS; i++)
-		if (n->files[i] >= 0)
-			close(n->files[i]);
+		if (n->counters[i].file >= 0)
+			close(n->counters[i].file);
 }
 
 /* Some drivers begin at 0 again when the card is reset. */
-uint64_t nic_lost(struct nic *n)
+void nic_update(struct nic *n)
 {
-	uint64_t now;
-
-	if (!sum(n, &now))
-		return n->lost;
-	n->lost += now >= n->last ? now - n->last : now;
-	n->last = now;
-	return n->lost;
+	for (unsigned i = 0; i < NIC_COUNTERS; i++) {
+		struct nic_counter *c = &n->counters[i];
+		uint64_t now;
+		if (!read_number(c->file, &now))
+			continue;
+		c->since += now >= c->last ? now - c->last : now;
+		c->last = now;
+	}
 }

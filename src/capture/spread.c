@@ -13,7 +13,8 @@
  *
  * through LEVELS IP headers in all: two tunnels in one another are entered. Beyond that, and where
  * something is cut, malformed or not known, the addresses found so far decide. As in decode/, what
- * only has a tunnel's port and does not look like that tunnel is plain UDP.
+ * only has a tunnel's port and does not look like that tunnel is plain UDP. (In decode/, so is a
+ * tunnel's packet with, say, SCTP inside; here it goes by the addresses inside all the same.)
  *
  * Only addresses count, so fragments of one datagram stay together: all of them, the first one too,
  * go by the addresses of the header that says so, and what they carry is not looked into. (The

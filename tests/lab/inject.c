@@ -8,7 +8,7 @@
  *       is sent; without it, frames go straight to the driver, which is faster
  *
  * Says how many were sent as a line of JSON. Frames that the interface does not take (larger than its
- * MTU) are counted and left out. Needs CAP_NET_RAW. */
+ * MTU, or dropped by its driver each time) are counted and left out. Needs CAP_NET_RAW. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -33,6 +33,7 @@ struct frames {
 
 struct totals {
 	uint64_t sent, bytes, refused;
+	unsigned tries; /* in a row, of the next one */
 };
 
 static void die(const char *what, const char *why)
@@ -108,23 +109,28 @@ static void wait_until(uint64_t when)
 /* Up to n messages; how many are done with, sent or not. */
 static size_t send_some(int s, struct mmsghdr *messages, size_t n, struct totals *t)
 {
+	enum { TRIES = 2000 };
 	int sent = sendmmsg(s, messages, (unsigned)n, 0);
 
 	if (sent > 0) {
 		for (int i = 0; i < sent; i++)
 			t->bytes += messages[i].msg_len;
 		t->sent += (uint64_t)sent;
+		t->tries = 0;
 		return (size_t)sent;
 	}
 	switch (errno) {
-	case EMSGSIZE:
-		t->refused++;
-		return 1;
 	case ENOBUFS:
 	case EAGAIN:
 	case EINTR:
 		usleep(50);
-		return 0;
+		if (++t->tries < TRIES)
+			return 0;
+		t->tries = 0;
+		/* fallthrough */
+	case EMSGSIZE:
+		t->refused++;
+		return 1;
 	default:
 		die("sendmmsg", strerror(errno));
 		return 0;

@@ -174,11 +174,11 @@ Test(spread, beyond_that_it_is_the_innermost_reached)
 }
 
 /* Link layers before the packet in b, whose Ethernet type is given. */
-static void tagged(uint16_t type)
+static void tagged(uint16_t type, unsigned count)
 {
 	static const uint16_t tags[] = {0x8100, 0x88a8, 0x9100, 0x9200};
 
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		build_put(&b, 0x20, i, type >> 8, type & 0xff);
 		type = tags[i];
 	}
@@ -187,7 +187,7 @@ static void tagged(uint16_t type)
 
 static void wrap_tags(void)
 {
-	tagged(build_type(&b));
+	tagged(build_type(&b), 4);
 }
 
 static void wrap_labels(void)
@@ -239,7 +239,7 @@ static void wrap_snap(void)
 static void wrap_tagged_snap(void)
 {
 	build_snap(&b);
-	tagged((uint16_t)build_length(&b));
+	tagged((uint16_t)build_length(&b), 3);
 }
 
 static void wrap_bridged(void)
@@ -426,8 +426,9 @@ Test(spread, every_mutation_stays_inside)
 	}
 }
 
-/* Where the decoder finds a packet in a frame with a byte changed, and every header on the way was
- * one that the program follows, both went by the same addresses. */
+/* Where the decoder finds a packet in a frame with a byte changed, both went by the same addresses,
+ * but where the decoder goes back to the tunnel's own, because what is inside leads nowhere: a
+ * protocol that is not known, a bad length. */
 Test(spread, agrees_with_the_decoder)
 {
 	unsigned compared = 0, differ = 0;
@@ -462,7 +463,6 @@ Test(spread, agrees_with_the_decoder)
 				copy[at] ^= flip;
 			}
 	}
-	cr_log_info("%u compared, %u differ", compared, differ);
 	cr_expect_gt(compared, 50000);
 	cr_expect_lt(differ, compared / 100, "%u of %u differ", differ, compared);
 }
