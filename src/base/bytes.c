@@ -82,6 +82,25 @@ void bytes_f32le(struct bytes *b, float v)
 	add_number(b, bits, 4);
 }
 
+void bytes_f64le(struct bytes *b, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof bits);
+	add_number(b, bits, 8);
+}
+
+void bytes_var(struct bytes *b, uint64_t v)
+{
+	uint8_t z[10];
+	unsigned n = 0;
+
+	for (; v > 0x7f; v >>= 7)
+		z[n++] = (uint8_t)(v | 0x80);
+	z[n++] = (uint8_t)v;
+	bytes_add(b, z, n);
+}
+
 void bytes_text(struct bytes *b, struct str s)
 {
 	size_t n = s.n < UINT16_MAX ? s.n : UINT16_MAX;

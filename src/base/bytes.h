@@ -29,6 +29,9 @@ void bytes_u16le(struct bytes *b, uint16_t v);
 void bytes_u32le(struct bytes *b, uint32_t v);
 void bytes_u64le(struct bytes *b, uint64_t v);
 void bytes_f32le(struct bytes *b, float v); /* IEEE 754 bits */
+void bytes_f64le(struct bytes *b, double v);
+/* LEB128, seven bits a byte: small numbers take little. */
+void bytes_var(struct bytes *b, uint64_t v);
 /* Length in two bytes, then the text, cut at 65,535. */
 void bytes_text(struct bytes *b, struct str s);
 /* Formatted text, without a terminator. */

@@ -97,6 +97,32 @@ static inline float cur_f32le(struct cursor *c)
 	return v;
 }
 
+static inline double cur_f64le(struct cursor *c)
+{
+	uint64_t bits = cur_u64le(c);
+	double v;
+	memcpy(&v, &bits, sizeof v);
+	return v;
+}
+
+/* As bytes_var writes it; bad beyond 64 bits. */
+static inline uint64_t cur_var(struct cursor *c)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		uint8_t byte = cur_u8(c);
+		if (shift == 63 && byte > 1)
+			break;
+		v |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return v;
+	}
+	c->bad = true;
+	c->p = c->end;
+	return 0;
+}
+
 /* A sub-cursor over the next n bytes, which are skipped here. Empty and bad when fewer are left. */
 static inline struct cursor cur_sub(struct cursor *c, size_t n)
 {

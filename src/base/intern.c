@@ -1,5 +1,6 @@
 #include "base/intern.h"
 
+#include <stddef.h>
 #include <string.h>
 
 struct entry {
@@ -8,6 +9,8 @@ struct entry {
 	uint16_t length;
 	char text[];
 };
+
+_Static_assert(sizeof(struct entry) > offsetof(struct entry, text), "room for the NUL");
 
 static const uint16_t class_size[INTERN_CLASSES] = {64, 128, 320, 1088};
 
@@ -77,6 +80,7 @@ uint32_t intern_get(struct intern *t, struct str text)
 	e->refs = 1;
 	e->length = (uint16_t)text.n;
 	memcpy(e->text, text.p, text.n);
+	e->text[text.n] = '\0'; /* (sizeof struct entry is more than the offset of text) */
 	hindex_add(&t->index, hash, number);
 	return number;
 }

@@ -30,7 +30,7 @@ uint32_t intern_find(const struct intern *t, struct str text);
 void intern_ref(struct intern *t, uint32_t number);
 void intern_put(struct intern *t, uint32_t number);
 
-/* Valid until its last reference goes. Empty for INTERN_NONE. */
+/* Valid until its last reference goes; terminated. Empty for INTERN_NONE. */
 struct str intern_text(const struct intern *t, uint32_t number);
 /* A word of the owner's beside each text, 0 at first. */
 uint32_t *intern_mark(const struct intern *t, uint32_t number);

@@ -58,6 +58,10 @@
 /* lines of JSON */
 #define LIMIT_EVENT_LINE (4 * MIB)   /* longest line that is read */
 
+/* connections that the analyst follows */
+#define LIMIT_FLOW_NAMES (256 * 1024) /* distinct names of them that can be listed */
+#define LIMIT_FLOW_IDLE (UINT64_C(86400) * NS_PER_S) /* without a record, in a run without end */
+
 /* findings */
 #define LIMIT_FINDINGS (64 * 1024)   /* merged ones kept */
 /* lines of JSON */

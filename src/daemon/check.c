@@ -29,7 +29,7 @@ static void print_rule(const struct ruleset *set, struct hunt *h, size_t rule, s
 static void print_rules(const struct work *w)
 {
 	const struct ruleset *set = w->rules;
-	struct findings *none = findings_new(NULL, NULL);
+	struct findings *none = findings_new(&(struct findings_options){0});
 	struct hunt *h = hunt_new(
 		&(struct hunt_options){.rules = w->rules, .findings = none, .strict = false});
 	size_t count[3] = {0};
@@ -108,7 +108,7 @@ static int explain_line(const struct work *w, const char *text, struct error *e)
 		return error_set(e, "there are no rules to explain");
 	struct line_in *in = line_in_new(w->rules->fields, &w->o->as);
 	struct line line = line_in_read(in, str_of(text), 1, e);
-	struct findings *none = findings_new(NULL, NULL);
+	struct findings *none = findings_new(&(struct findings_options){0});
 	struct hunt *h = hunt_new(&(struct hunt_options){.rules = w->rules, .findings = none});
 	int failed = line.kind == LINE_BAD ? -1 : 0;
 

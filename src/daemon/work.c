@@ -139,7 +139,7 @@ static const char *state_folder(const struct work *w)
 static void load_state(struct work *w)
 {
 	struct state_section sections[ANALYST_SECTIONS];
-	size_t n = analyst_sections(w->analyst, sections);
+	size_t n = analyst_sections(w->analyst, ANALYST_LEARNED, sections);
 	struct error e;
 
 	if (state_folder(w) && state_load(state_folder(w), sections, n, &e) == STATE_REFUSED) {
@@ -151,7 +151,7 @@ static void load_state(struct work *w)
 static void save_state(struct work *w)
 {
 	struct state_section sections[ANALYST_SECTIONS];
-	size_t n = analyst_sections(w->analyst, sections);
+	size_t n = analyst_sections(w->analyst, ANALYST_LEARNED, sections);
 	struct error e;
 
 	if (state_folder(w) && state_save(state_folder(w), sections, n, &e)) {

@@ -6,24 +6,16 @@
 #include "base/mem.h"
 #include "core/limits.h"
 #include "detect/analyst_inner.h"
-#include "names/names.h"
-#include "names/resolvers.h"
-#include "services/verdict.h"
 
 #define CATEGORY_RESOLVER "encrypted-dns"
-#define PORT_HTTPS	  443
 
-/* A connection that is not over: what of it is on which account. */
-struct open_flow {
-	uint64_t id;
-	const struct domain_entry *entry; /* of its name, NULL: no service's */
-	uint32_t account;		  /* LEDGER_NONE: none */
-	uint8_t tier, source;
-	uint64_t up, down, missed;			   /* totals told so far */
-	uint64_t account_up, account_down, account_missed; /* of these, on the present account */
-	uint64_t before; /* bytes up that an earlier part of it told, which was evicted */
-	bool resumed;
-};
+void analyst_ledger_init(struct analyst *a)
+{
+	struct ledger_options o = {.window = a->window};
+
+	memcpy(o.threshold, a->threshold, sizeof o.threshold);
+	ledger_init(&a->ledger, &a->texts, &o);
+}
 
 struct analyst *analyst_new(const struct analyst_options *o)
 {
@@ -35,11 +27,13 @@ struct analyst *analyst_new(const struct analyst_options *o)
 	intern_init(&a->texts, FINDING_NAMES_MAX * LEDGER_MAX);
 	names_init(&a->names, LIMIT_NAMES);
 	verdict_cache_init(&a->verdicts, o->set);
-	ledger_init(&a->ledger, &a->texts);
-	pool_init(&a->flows, sizeof(struct open_flow), LIMIT_FLOWS);
-	hindex_init(&a->flow_index, 1024);
+	a->window = o->window;
+	analyst_ledger_init(a);
 	hash_key_init(&a->key);
-	a->findings = findings_new(o->each, o->each_context);
+	analyst_flows_init(a);
+	a->triage = triage_new();
+	a->findings = findings_new(&(struct findings_options){
+		.each = o->each, .context = o->each_context, .window = o->window});
 	a->each = o->each != NULL;
 	a->rules = o->rules;
 	if (o->detectors)
@@ -60,8 +54,9 @@ void analyst_free(struct analyst *a)
 	hunt_free(a->hunt);
 	watch_free(a->watch);
 	findings_free(a->findings);
-	hindex_fini(&a->flow_index);
-	pool_fini(&a->flows);
+	triage_free(a->triage);
+	free(a->loss);
+	analyst_flows_fini(a);
 	ledger_fini(&a->ledger);
 	verdict_cache_fini(&a->verdicts);
 	names_fini(&a->names);
@@ -69,9 +64,8 @@ void analyst_free(struct analyst *a)
 	free(a);
 }
 
-/* Holds the rules against a record whose subject is known now. */
-static void hunt_for(struct analyst *a, const struct record *r, const struct domain_entry *e,
-		     struct str name, enum name_source source)
+void analyst_hunt(struct analyst *a, const struct record *r, const struct domain_entry *e,
+		  struct str name, enum name_source source)
 {
 	struct hunt_subject subject = {.entry = e, .name = name, .source = source, .line = a->line};
 
@@ -79,19 +73,18 @@ static void hunt_for(struct analyst *a, const struct record *r, const struct dom
 		hunt_record(a->hunt, r, &subject);
 }
 
-static bool is_service(const struct domain_entry *e)
+bool analyst_is_service(const struct domain_entry *e)
 {
 	return e && strcmp(e->service->category, CATEGORY_RESOLVER) != 0;
 }
 
-/* The service that a name, or else what it is an alias of, belongs to. */
-static const struct domain_entry *service_of(struct analyst *a, struct str name, struct str via)
+const struct domain_entry *analyst_service_of(struct analyst *a, struct str name, struct str via)
 {
 	const struct domain_entry *e = verdict_of(&a->verdicts, name);
 
 	if (!e && via.n)
 		e = verdict_of(&a->verdicts, via);
-	return is_service(e) ? e : NULL;
+	return analyst_is_service(e) ? e : NULL;
 }
 
 /* Of a CNAME chain, the first name that belongs to a service. */
@@ -99,7 +92,7 @@ static struct str telling_alias(struct analyst *a, const struct record_dns *d)
 {
 	for (unsigned i = 0; i < d->answers_kept; i++)
 		if (d->answers[i].type == 5 &&
-		    is_service(verdict_of(&a->verdicts, d->answers[i].text)))
+		    analyst_is_service(verdict_of(&a->verdicts, d->answers[i].text)))
 			return d->answers[i].text;
 	return (struct str){0};
 }
@@ -136,7 +129,7 @@ static void take_dns(struct analyst *a, const struct record *r)
 		return;
 	verdict_prepare(&a->verdicts, d->question);
 	prepare_lesson(a, r);
-	const struct domain_entry *e = service_of(a, d->question, (struct str){0});
+	const struct domain_entry *e = analyst_service_of(a, d->question, (struct str){0});
 	if (a->lesson.count) {
 		a->lesson.via = e ? (struct str){0} : telling_alias(a, d);
 		names_learn(&a->names, &a->lesson);
@@ -146,241 +139,34 @@ static void take_dns(struct analyst *a, const struct record *r)
 		uint32_t account = ledger_touch(&a->ledger, &r->tuple.src, &use);
 		if (account != LEDGER_NONE)
 			ledger_query(&a->ledger, account);
+		if (a->watch)
+			watch_name(a->watch, r, e, d->question, NAME_NONE);
 	}
-	hunt_for(a, r, e, d->question, NAME_NONE);
+	analyst_hunt(a, r, e, d->question, NAME_NONE);
 }
 
 /* A name spoken on a connection of its own counts even before, or without, a conn record. */
 static void take_name(struct analyst *a, const struct record *r, struct str name,
 		      enum name_source source)
 {
-	const struct domain_entry *e = service_of(a, name, (struct str){0});
+	const struct domain_entry *e = analyst_service_of(a, name, (struct str){0});
 
 	if (e) {
 		struct ledger_use use = {
 			.entry = e, .name = name, .source = source, .time = r->start};
 		ledger_touch(&a->ledger, &r->tuple.src, &use);
+		if (a->watch)
+			watch_name(a->watch, r, e, name, source);
 	}
-	hunt_for(a, r, e, name, source);
-}
-
-/* Its first records came before it was evicted: what they told is on its account already. */
-static void resume(struct open_flow *o, const struct record_flow *x)
-{
-	o->resumed = true;
-	o->up = o->before = x->up.bytes - x->delta_up;
-	o->down = x->down.bytes - x->delta_down;
-	o->missed = x->up.missed > x->delta_up ? x->up.missed - x->delta_up : 0;
-}
-
-static struct open_flow *open_flow_of(struct analyst *a, const struct record *r, uint64_t *hash,
-				      uint32_t *number)
-{
-	*hash = hash_fold(r->flow_id ^ a->key.w[0], a->key.w[1]);
-	for (struct hprobe q = hindex_probe(&a->flow_index, *hash);
-	     hindex_next(&a->flow_index, &q);) {
-		struct open_flow *o = pool_at(&a->flows, q.ref);
-		if (o->id == r->flow_id) {
-			*number = q.ref;
-			return o;
-		}
-	}
-	*number = pool_get(&a->flows);
-	if (*number == POOL_NONE) {
-		a->sum.flows_untracked++;
-		return NULL;
-	}
-	struct open_flow *o = pool_at(&a->flows, *number);
-	o->id = r->flow_id;
-	o->account = LEDGER_NONE;
-	if (r->flow.sequence)
-		resume(o, &r->flow);
-	hindex_add(&a->flow_index, *hash, *number);
-	return o;
-}
-
-/* Fills in the best name of a connection; `via` gets its telling alias. */
-static void attribute(struct analyst *a, struct record *r, struct str *via,
-		      struct name_answer *found)
-{
-	struct record_flow *x = &r->flow;
-	bool own = x->name_source != NAME_NONE && x->name_source < NAME_DNS_CLIENT;
-
-	*via = (struct str){0};
-	*found = (struct name_answer){0};
-	if (own && r->kind == RECORD_FLOW)
-		return; /* the other names were told with the conn record */
-	*found = names_find(&a->names, &r->tuple.src, &r->tuple.dst, r->start);
-	if (!own && found->source && (!x->name_source || found->source < x->name_source)) {
-		struct str cert = x->name;
-		x->name = found->name;
-		x->name_source = found->source;
-		*via = found->via;
-		if (cert.n && x->other_names.count < RECORD_LIST_MAX)
-			x->other_names.item[x->other_names.count++] = cert;
-	} else if (found->source == NAME_DNS_CLIENT && !str_eq(found->name, x->name)) {
-		x->other_names.item[x->other_names.count++] = found->name;
-	}
-	if (found->source != NAME_DNS_CLIENT && found->source != x->name_source)
-		return;
-	for (unsigned i = 0; i < found->others && x->other_names.count < RECORD_LIST_MAX; i++)
-		if (!str_eq(found->other[i], x->name))
-			x->other_names.item[x->other_names.count++] = found->other[i];
-}
-
-static void mark_hiding(struct analyst *a, struct record *r)
-{
-	struct record_flow *x = &r->flow;
-
-	if (r->tuple.dport != PORT_HTTPS || (x->app != APP_TLS && x->app != APP_QUIC))
-		return;
-	const struct domain_entry *e = verdict_of(&a->verdicts, x->name);
-	if ((e && !is_service(e)) || resolvers_has(&r->tuple.dst))
-		x->hides |= HIDES_DOH;
-}
-
-/* Whether one source may give a connection several names in turn, each for what is sent under it.
- */
-static bool is_own(unsigned source)
-{
-	return source == NAME_SNI || source == NAME_HTTP || source == NAME_PROXY;
-}
-
-/* The detectors hear of bytes beside the ledger. Names of tier D serve downloads. */
-static void watch(struct analyst *a, const struct record *r, const struct domain_entry *e,
-		  struct str name, int64_t up, int64_t down)
-{
-	struct watch_use use = {.r = r,
-				.service = e ? e->service : NULL,
-				.tier = e ? e->tier : TIER_C,
-				.name = name,
-				.source = name.n ? r->flow.name_source : NAME_NONE,
-				.up = up,
-				.down = down};
-
-	if (a->watch && (!e || e->tier != TIER_D))
-		watch_flow(a->watch, &use);
-}
-
-static void move_account(struct analyst *a, const struct record *r, struct open_flow *o,
-			 const struct domain_entry *e, uint32_t account)
-{
-	enum name_source source = r->flow.name_source;
-	/* another request's host on the same connection takes nothing from the one before */
-	bool next_host = source == o->source && is_own(source);
-
-	if (!next_host && o->entry != e && o->account_up + o->account_down) {
-		watch(a, r, o->entry, (struct str){0}, -(int64_t)o->account_up,
-		      -(int64_t)o->account_down);
-		watch(a, r, e, r->flow.name, (int64_t)o->account_up, (int64_t)o->account_down);
-	}
-
-	if (o->account != LEDGER_NONE && !next_host)
-		ledger_add(&a->ledger, o->account, o->tier, -(int64_t)o->account_up,
-			   -(int64_t)o->account_down, -(int64_t)o->account_missed);
-	if (next_host) {
-		o->account_up = o->account_down = o->account_missed = 0;
-	} else if (account != LEDGER_NONE) {
-		ledger_add(&a->ledger, account, e->tier, (int64_t)o->account_up,
-			   (int64_t)o->account_down, (int64_t)o->account_missed);
-	}
-	o->account = account;
-	o->entry = e;
-	o->tier = e ? (uint8_t)e->tier : TIER_D;
-}
-
-static void count(struct analyst *a, const struct record *r, struct open_flow *o)
-{
-	const struct record_flow *x = &r->flow;
-	int64_t up = (int64_t)(x->up.bytes - o->up), down = (int64_t)(x->down.bytes - o->down);
-	int64_t missed = (int64_t)(x->up.missed - o->missed);
-
-	o->up = x->up.bytes;
-	o->down = x->down.bytes;
-	o->missed = x->up.missed;
-	o->account_up += (uint64_t)up;
-	o->account_down += (uint64_t)down;
-	o->account_missed += (uint64_t)missed;
-	watch(a, r, o->entry, r->flow.name, up, down);
-	if (o->account == LEDGER_NONE)
-		return;
-	ledger_add(&a->ledger, o->account, o->tier, up, down, missed);
-	ledger_note_server(&a->ledger, o->account, &r->tuple, x->up.bytes);
-}
-
-static void summarise(struct analyst *a, const struct record_flow *x, const struct open_flow *o,
-		      bool service)
-{
-	uint64_t up = x->up.bytes - (o && o->before < x->up.bytes ? o->before : 0);
-
-	if (!o || !o->resumed) {
-		a->sum.connections++;
-		a->sum.named += x->name.n != 0;
-	}
-	a->sum.up += up;
-	a->sum.up_by_source[x->name_source] += up;
-	if (service)
-		a->sum.up_to_services += up;
-}
-
-/* The account of a record's name, LEDGER_NONE when it is no service's. */
-static uint32_t account_of(struct analyst *a, const struct record *r, const struct domain_entry *e)
-{
-	if (!e)
-		return LEDGER_NONE;
-	struct ledger_use use = {
-		.entry = e, .name = r->flow.name, .source = r->flow.name_source, .time = r->time};
-	return ledger_touch(&a->ledger, &r->tuple.src, &use);
-}
-
-static void take_flow(struct analyst *a, struct record *r)
-{
-	struct record_flow *x = &r->flow;
-	struct name_answer found;
-	struct str via;
-	uint32_t number;
-	uint64_t hash;
-
-	attribute(a, r, &via, &found);
-	mark_hiding(a, r);
-	const struct domain_entry *e = service_of(a, x->name, via);
-	struct open_flow *o = open_flow_of(a, r, &hash, &number);
-	bool ends = r->kind == RECORD_CONN && x->end;
-	if (!o) {
-		uint32_t account = account_of(a, r, e);
-		if (account != LEDGER_NONE)
-			ledger_add(&a->ledger, account, e->tier, (int64_t)x->delta_up,
-				   (int64_t)x->delta_down, 0);
-		watch(a, r, e, x->name, (int64_t)x->delta_up, (int64_t)x->delta_down);
-	} else if (o->source == NAME_NONE || (x->name_source && x->name_source <= o->source)) {
-		/* (what was learned of addresses may have been forgotten since: that takes nothing
-		 * back) */
-		uint32_t account = account_of(a, r, e);
-		if (account != LEDGER_NONE &&
-		    ((r->kind == RECORD_CONN && !ends) || account != o->account))
-			ledger_connection(&a->ledger, account, &r->tuple);
-		if (account != o->account || x->name_source != o->source ||
-		    (e && e->tier != o->tier))
-			move_account(a, r, o, e, account);
-		o->source = (uint8_t)x->name_source;
-		count(a, r, o);
-	} else {
-		count(a, r, o);
-	}
-	hunt_for(a, r, e, x->name, x->name_source);
-	if (!ends)
-		return;
-	summarise(a, x, o, e || (o && o->account != LEDGER_NONE));
-	if (o) { /* an evicted one may go on: what was told is in its totals then */
-		hindex_remove(&a->flow_index, hash, number);
-		pool_put(&a->flows, number);
-	}
+	analyst_hunt(a, r, e, name, source);
 }
 
 void analyst_take(struct analyst *a, const struct record *given)
 {
 	struct record r;
 
+	if (given->time > a->now)
+		a->now = given->time;
 	if (a->watch)
 		watch_tick(a->watch, given->time);
 	switch (given->kind) {
@@ -400,7 +186,7 @@ void analyst_take(struct analyst *a, const struct record *given)
 		break;
 	default:
 		r = *given;
-		take_flow(a, &r);
+		analyst_take_flow(a, &r);
 		given = &r;
 	}
 	if (a->next.take)
@@ -415,7 +201,7 @@ void analyst_take_line(struct analyst *a, const struct line *line)
 		a->line = 0;
 	} else if (a->hunt) {
 		hunt_line(a->hunt, line,
-			  line->name.n ? service_of(a, line->name, (struct str){0}) : NULL);
+			  line->name.n ? analyst_service_of(a, line->name, (struct str){0}) : NULL);
 	}
 }
 
@@ -429,39 +215,14 @@ struct detectors *analyst_detectors(struct analyst *a)
 	return a->watch ? watch_detectors(a->watch) : NULL;
 }
 
-struct listing {
-	const struct analyst *a;
-	finding_each *each;
-	void *context;
-};
-
-/* What a rule found about a client and a service comes with what their use sums up to. */
-static void with_totals(void *context, const struct finding *given)
-{
-	struct listing *l = context;
-	struct finding f = *given;
-
-	if (f.has_client && f.service)
-		ledger_totals(&l->a->ledger, &f.client, f.service, &f);
-	l->each(l->context, &f);
-}
-
-void analyst_findings(const struct analyst *a, finding_each *each, void *context)
-{
-	struct listing l = {a, each, context};
-
-	if (a->each)
-		return;
-	ledger_findings(&a->ledger, a->threshold, each, context);
-	findings_list(a->findings, with_totals, &l);
-}
-
 struct analyst_summary analyst_summary(const struct analyst *a)
 {
 	struct analyst_summary s = a->sum;
 
 	s.names_evicted = a->names.evicted;
 	s.accounts_refused = a->ledger.refused;
+	s.accounts_evicted = a->ledger.evicted;
+	s.findings_evicted = a->ledger.evicted_findings + findings_evicted(a->findings);
 	s.rule_findings = findings_count(a->findings);
 	s.findings_refused = findings_refused(a->findings);
 	if (a->hunt) {

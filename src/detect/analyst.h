@@ -6,14 +6,15 @@
 
 #include <stdint.h>
 
+#include "core/networks.h"
 #include "core/record.h"
+#include "core/state.h"
+#include "services/domain_set.h"
+#include "event/line_in.h"
 #include "volume/detectors.h"
 #include "detect/finding.h"
-#include "core/networks.h"
 #include "detect/ruleset.h"
-#include "core/state.h"
-#include "event/line_in.h"
-#include "services/domain_set.h"
+#include "detect/telling.h"
 
 struct analyst;
 struct triage;
@@ -29,6 +30,8 @@ struct analyst_summary {
 	uint64_t flows_untracked; /* connections beyond the bound: counted record by record */
 	size_t rules;		  /* rules and correlations that are loaded */
 	uint64_t rule_findings, findings_refused, correlation_evicted, regex_limit;
+	/* with a window: what had to make room though it was not over */
+	uint64_t accounts_evicted, findings_evicted;
 };
 
 struct analyst_options {
@@ -41,8 +44,10 @@ struct analyst_options {
 	const struct networks *home; /* outlives the analyst; NULL: the private addresses */
 	bool hosts;		     /* lines of hosts come as well as records */
 	bool strict;		     /* possible matches of rules are none */
-	uint64_t window; /* ns: thresholds hold for what is sent within it, by the clock of records;
-			    0: in the whole run */
+	/* ns: thresholds hold for what is sent within it, by the clock of records (detect/ledger.h);
+	 * findings of rules and detectors are over when nothing was added for so long; at the bounds
+	 * the oldest makes room. Below 24 s is 24 s. 0: the whole run, nothing is ever over. */
+	uint64_t window;
 	finding_each *each; /* hears every match of a rule at once, nothing merged; NULL: merged */
 	void *each_context;
 };
@@ -56,10 +61,15 @@ bool analyst_wants_dns_text(const struct analyst *a);
 /* For allow-lists and for what outlives a restart; NULL when there are none. */
 struct detectors *analyst_detectors(struct analyst *a);
 
-/* What has to outlive a restart, as sections for core/state.h: names, ledger, and what the
- * detectors learned. Returns how many. */
-#define ANALYST_SECTIONS 3
-size_t analyst_sections(struct analyst *a, struct state_section out[ANALYST_SECTIONS]);
+/* What has to outlive a restart, as sections for core/state.h. Returns how many. */
+enum analyst_kept {
+	ANALYST_LEARNED, /* names, ledger, what the detectors learned, windows of correlations: for
+			    one replay after the other, each of which tells what it finds */
+	ANALYST_ALL,	 /* the findings and what was said of them as well: for a run that goes on */
+};
+#define ANALYST_SECTIONS 6
+size_t analyst_sections(struct analyst *a, enum analyst_kept kept,
+			struct state_section out[ANALYST_SECTIONS]);
 
 void analyst_take(struct analyst *a, const struct record *r);
 /* A record or an event read from a line of text; line.kind is LINE_RECORD or LINE_EVENT. */
@@ -80,21 +90,17 @@ void analyst_adopt(struct analyst *a, struct analyst *old);
 /* Time passes without records (ns; of packets, or the wall clock on a silent link). */
 void analyst_tick(struct analyst *a, uint64_t now);
 
-/* Packets that were lost before anything was read out of them. */
+/* Packets that were lost before anything was read out of them: findings that grew then say so
+ * (`lost`), of the last 24 hours, minute by minute, and the detectors are told. */
 struct analyst_loss {
 	uint64_t start, end;	/* ns */
 	uint64_t packets, lost; /* packets: lost ones included */
 };
 void analyst_note_loss(struct analyst *a, const struct analyst_loss *l);
 
-/* When a finding is told again. */
-struct analyst_telling {
-	uint64_t interval; /* ns since it was last told, if it has changed */
-	double growth;	   /* or at once, when its upload (else its matches) is this many times what
-			      it was */
-};
-/* Tells what is new, or has grown enough, since the last call; `told` counts up. Muted, acked and
- * sanctioned ones are left out until they reopen. */
+/* Tells what is new, or has grown enough (detect/telling.h), since the last call; `told` counts up.
+ * What only a name of tier A is about is told once a window, and again only when its upload has
+ * grown. Muted, acked and sanctioned ones are left out until they reopen. Costs what was touched. */
 void analyst_tell(struct analyst *a, uint64_t now, const struct analyst_telling *t,
 		  finding_each *each, void *context);
 
@@ -102,7 +108,7 @@ struct triage *analyst_triage(struct analyst *a);
 /* A finding by its id, as analyst_findings would tell it. False: there is none. */
 bool analyst_finding(const struct analyst *a, const char *id, finding_each *each, void *context);
 
-/* Who uploads most, to what, in the ledger's present window: up to n, the most first. */
+/* Who uploads most, to what, in the window that ends now: up to n, the most first. */
 struct analyst_use {
 	struct addr client;
 	const struct service *service;

@@ -57,8 +57,7 @@ static uint64_t mix(uint64_t h, const void *bytes, size_t n)
 	return h;
 }
 
-void finding_id(char out[FINDING_ID_MAX], const struct str *texts, size_t n,
-		const struct addr *client)
+uint64_t finding_key(const struct str *texts, size_t n, const struct addr *client)
 {
 	uint64_t h = 0xcbf29ce484222325u;
 
@@ -66,8 +65,13 @@ void finding_id(char out[FINDING_ID_MAX], const struct str *texts, size_t n,
 		h = mix(h, texts[i].p, texts[i].n);
 		h = mix(h, "", 1); /* so that "ab", "c" is not "a", "bc" */
 	}
-	h = mix(h, client->b, sizeof client->b);
+	return mix(h, client->b, sizeof client->b);
+}
+
+void finding_id(char out[FINDING_ID_MAX], uint64_t key, uint64_t window)
+{
 	struct writer w = wr_of(out, FINDING_ID_MAX);
-	wr_hex(&w, h, 16);
+
+	wr_hex(&w, window ? (key & ~UINT64_C(0xffff)) | (window & 0xffff) : key, 16);
 	*w.p = '\0';
 }

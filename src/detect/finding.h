@@ -21,14 +21,15 @@ enum finding_kind {
 #define FINDING_ID_MAX	     17
 #define FINDING_FIELDS_MAX   8
 #define FINDING_LINES_MAX    32
-#define FINDING_EVIDENCE_MAX 6
+#define FINDING_EVIDENCE_MAX 10
 
-/* A number that the finding rests on. */
+/* A number that the finding rests on, or a text. */
 struct evidence {
 	const char *name; /* static text: "upload", "z", "connections" */
 	const char *unit; /* "bytes", "" */
 	double value;
 	double threshold; /* that it passed; 0: none */
+	struct str text;  /* in place of a number; empty: it is one */
 };
 
 /* What a defender said of a finding (detect/triage.h). */
@@ -83,6 +84,9 @@ struct finding {
 	uint32_t told; /* times that it was told before: 0 is the first */
 	enum triage_verdict triage;
 	double lost; /* share of packets lost while it grew, 0 to 1: what it says is "at least" */
+	uint64_t window;   /* start of the window that it covers, ns; 0: the whole run */
+	struct str tenant; /* "sharepoint:contoso": what is not known to be its is next to nothing;
+			      empty: none, several, or unknown */
 };
 
 typedef void finding_each(void *context, const struct finding *f);
@@ -93,7 +97,22 @@ const struct rule_info *finding_builtin(enum finding_kind k);
 enum sigma_level finding_tier_level(enum finding_kind k, enum tier t);
 
 /* A stable id of texts and a client: FNV-1a, the same in every run. */
-void finding_id(char out[FINDING_ID_MAX], const struct str *texts, size_t n,
-		const struct addr *client);
+uint64_t finding_key(const struct str *texts, size_t n, const struct addr *client);
+/* That as sixteen hexadecimal digits. Of findings that cover a window (its number, not 0) the last
+ * four digits are of the window: those of one rule, client and service share the first
+ * FINDING_SERIES. */
+#define FINDING_SERIES 12
+void finding_id(char out[FINDING_ID_MAX], uint64_t key, uint64_t window);
+
+/* A window of a run without end, cut in slices, by the clock of records: a finding covers the
+ * FINDING_SLICES slices of a window and the one that its first use falls in, so that what is sent
+ * within a window always counts as such, and nothing that is more than 1/24 longer does. */
+#define FINDING_SLICES 24
+static inline uint64_t finding_slice(uint64_t window)
+{
+	uint64_t width = window / FINDING_SLICES;
+
+	return window && width < UINT64_C(1000000000) ? UINT64_C(1000000000) : width;
+}
 
 #endif

@@ -1,38 +1,37 @@
 #include "detect/findings.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
-#include "base/hindex.h"
-#include "base/intern.h"
 #include "base/mem.h"
-#include "base/pool.h"
 #include "core/limits.h"
+#include "detect/findings_part.h"
+#include "volume/tenant.h"
 
-/* What is kept of a finding; its texts are interned. */
-struct kept {
-	struct finding f;
-	uint32_t name[FINDING_NAMES_MAX], host, user, image;
-	uint32_t group[CORRELATION_GROUP_MAX];
-};
-
-struct findings {
-	struct pool kept;
-	struct hindex index;
-	struct intern texts;
-	finding_each *each;
-	void *context;
-	uint64_t refused, told;
-};
-
-struct findings *findings_new(finding_each *each, void *context)
+void findings_init(struct findings *f)
 {
-	struct findings *f = mem_zalloc(sizeof *f);
-
 	pool_init(&f->kept, sizeof(struct kept), LIMIT_FINDINGS);
 	hindex_init(&f->index, 64);
 	intern_init(&f->texts, LIMIT_FINDINGS * 4);
-	f->each = each;
-	f->context = context;
+	lru_init(&f->order, &f->kept, offsetof(struct kept, order));
+	telling_init(&f->telling, &f->kept, offsetof(struct kept, told));
+}
+
+void findings_fini(struct findings *f)
+{
+	intern_fini(&f->texts);
+	hindex_fini(&f->index);
+	pool_fini(&f->kept);
+}
+
+struct findings *findings_new(const struct findings_options *o)
+{
+	struct findings *f = mem_zalloc(sizeof *f);
+
+	findings_init(f);
+	f->each = o->each;
+	f->context = o->context;
+	f->window = o->window;
 	return f;
 }
 
@@ -40,19 +39,17 @@ void findings_free(struct findings *f)
 {
 	if (!f)
 		return;
-	intern_fini(&f->texts);
-	hindex_fini(&f->index);
-	pool_fini(&f->kept);
+	findings_fini(f);
 	free(f);
 }
 
 #define KEY_TEXTS (3 + CORRELATION_GROUP_MAX)
 
-static void make_id(const struct finding_hit *h, char id[FINDING_ID_MAX])
+static uint64_t key_of(const struct finding_hit *h)
 {
 	static const struct addr nobody;
 	struct str texts[KEY_TEXTS] = {
-		str_of(h->rule->id[0] ? h->rule->id : h->rule->title),
+		known_name(h->rule),
 		str_of(h->service ? h->service->name : ""),
 		h->client ? STR("") : h->host,
 	};
@@ -60,7 +57,7 @@ static void make_id(const struct finding_hit *h, char id[FINDING_ID_MAX])
 
 	for (unsigned i = 0; i < h->group_count; i++)
 		texts[n++] = h->group[i];
-	finding_id(id, texts, n, h->client ? h->client : &nobody);
+	return finding_key(texts, n, h->client ? h->client : &nobody);
 }
 
 static void start(struct finding *f, const struct finding_hit *h)
@@ -100,15 +97,18 @@ static void take_lines(struct finding *f, const struct finding_hit *h)
 	}
 }
 
-/* All but the texts that somebody has to own. */
-static void grow(struct finding *f, const struct finding_hit *h)
+/* All but the texts that somebody has to own. True when those of the rule are new. */
+static bool grow(struct finding *f, const struct finding_hit *h)
 {
 	uint64_t first = h->first ? h->first : h->time;
+	bool tells_more = f->possible && (!h->possible || !f->because_count);
 
 	if (first && (!f->first || first < f->first))
 		f->first = first;
 	if (h->time > f->last)
 		f->last = h->time;
+	if (h->up > f->up)
+		f->up = h->up;
 	if (h->level > f->level)
 		f->level = h->level;
 	if (h->service && h->tier < f->tier)
@@ -120,7 +120,7 @@ static void grow(struct finding *f, const struct finding_hit *h)
 		f->tuple = *h->tuple;
 		f->has_server = true;
 	}
-	if (f->possible && (!h->possible || !f->because_count)) {
+	if (tells_more) {
 		f->possible = h->possible;
 		copy_texts(f->hangs_on, &f->hangs_on_count, h->hangs_on, h->hangs_on_count);
 		copy_texts(f->because, &f->because_count, h->because, h->because_count);
@@ -134,6 +134,7 @@ static void grow(struct finding *f, const struct finding_hit *h)
 	if (h->score > f->score)
 		f->score = h->score;
 	take_lines(f, h);
+	return tells_more;
 }
 
 static void tell_alone(struct findings *t, const struct finding_hit *h)
@@ -142,7 +143,7 @@ static void tell_alone(struct findings *t, const struct finding_hit *h)
 
 	start(&f, h);
 	grow(&f, h);
-	make_id(h, f.id);
+	finding_id(f.id, key_of(h), 0);
 	f.host = h->host;
 	f.user = h->user;
 	f.image = h->image;
@@ -162,6 +163,22 @@ static void keep_text(struct findings *t, uint32_t *number, struct str text)
 {
 	if (!*number && text.n)
 		*number = intern_get(&t->texts, text);
+}
+
+const char *findings_own(struct findings *t, uint32_t *number, struct str text)
+{
+	intern_put(&t->texts, *number);
+	*number = intern_get(&t->texts, text);
+	return *number ? intern_text(&t->texts, *number).p : "";
+}
+
+/* They are the rule's, and may go with it. */
+static void own_texts(struct findings *t, struct kept *k)
+{
+	for (unsigned i = 0; i < k->f.hangs_on_count; i++)
+		k->f.hangs_on[i] = findings_own(t, &k->hangs_on[i], str_of(k->f.hangs_on[i]));
+	for (unsigned i = 0; i < k->f.because_count; i++)
+		k->f.because[i] = findings_own(t, &k->because[i], str_of(k->f.because[i]));
 }
 
 static void keep_name(struct findings *t, struct kept *k, const struct finding_hit *h)
@@ -184,29 +201,133 @@ static void keep_name(struct findings *t, struct kept *k, const struct finding_h
 	k->f.more_names = true;
 }
 
-static uint32_t find_or_make(struct findings *t, const struct finding_hit *h)
+static void put_text(struct findings *t, uint32_t *number)
 {
-	char id[FINDING_ID_MAX];
+	if (*number)
+		intern_put(&t->texts, *number);
+	*number = 0;
+}
 
-	make_id(h, id);
-	uint64_t hash = strtoull(id, NULL, 16);
-	for (struct hprobe q = hindex_probe(&t->index, hash); hindex_next(&t->index, &q);) {
-		struct kept *k = pool_at(&t->kept, q.ref);
-		if (memcmp(k->f.id, id, FINDING_ID_MAX) == 0)
-			return q.ref;
+/* A finding is of one tenant if every use was, as far as is known: what a correlation counted is
+ * not. */
+static void keep_tenant(struct findings *t, struct kept *k, const struct finding_hit *h)
+{
+	struct tenant tenant = tenant_of(h->name);
+	char room[TENANT_TEXT_MAX];
+	struct str text = {room, 0};
+
+	if (k->tenants)
+		return;
+	if (tenant.kind && h->kind != FINDING_CORRELATION)
+		text.n = tenant_text(&tenant, room);
+	keep_text(t, &k->tenant, text);
+	if (k->tenant && str_eq(intern_text(&t->texts, k->tenant), text))
+		return;
+	put_text(t, &k->tenant);
+	k->tenants = true;
+}
+
+static void keep_evidence(struct findings *t, struct kept *k)
+{
+	for (unsigned i = 0; i < FINDING_EVIDENCE_MAX; i++) {
+		struct evidence *e = &k->f.evidence[i];
+		put_text(t, &k->evidence[i]);
+		if (i < k->f.evidence_count && e->text.n)
+			keep_text(t, &k->evidence[i], e->text);
+		e->text = (struct str){0};
+	}
+}
+
+void findings_drop(struct findings *t, uint32_t number)
+{
+	struct kept *k = findings_at(t, number);
+
+	telling_remove(&t->telling, number);
+	lru_remove(&t->order, number);
+	if (!k->ended)
+		hindex_remove(&t->index, k->key, number);
+	put_text(t, &k->host);
+	put_text(t, &k->user);
+	put_text(t, &k->image);
+	put_text(t, &k->tenant);
+	for (unsigned i = 0; i < FINDING_NAMES_MAX; i++)
+		put_text(t, &k->name[i]);
+	for (unsigned i = 0; i < CORRELATION_GROUP_MAX; i++)
+		put_text(t, &k->group[i]);
+	for (unsigned i = 0; i < FINDING_EVIDENCE_MAX; i++)
+		put_text(t, &k->evidence[i]);
+	for (unsigned i = 0; i < FINDING_FIELDS_MAX; i++) {
+		put_text(t, &k->hangs_on[i]);
+		put_text(t, &k->because[i]);
+	}
+	*k = (struct kept){.name = {0}};
+	pool_put(&t->kept, number);
+}
+
+uint32_t findings_make(struct findings *t)
+{
+	if (t->window && pool_live(&t->kept) == t->kept.limit) {
+		t->evicted += !findings_at(t, t->order.oldest)->ended;
+		findings_drop(t, t->order.oldest);
 	}
 	uint32_t n = pool_get(&t->kept);
-	if (n == POOL_NONE) {
-		t->refused++;
+	if (n == POOL_NONE)
 		return FINDINGS_NONE;
+	lru_add(&t->order, n);
+	telling_add(&t->telling, n);
+	return n;
+}
+
+/* Whether a hit of that time comes too late to be of this finding. */
+static bool is_over(const struct findings *t, const struct kept *k, uint64_t time)
+{
+	return t->window && time > k->f.last && time - k->f.last > t->window;
+}
+
+static uint32_t find(struct findings *t, uint64_t key, uint64_t time)
+{
+	for (struct hprobe q = hindex_probe(&t->index, key); hindex_next(&t->index, &q);) {
+		struct kept *k = findings_at(t, q.ref);
+		if (k->key != key)
+			continue;
+		if (!is_over(t, k, time))
+			return q.ref;
+		k->ended = true;
+		hindex_remove(&t->index, key, q.ref);
+		break;
 	}
-	struct kept *k = pool_at(&t->kept, n);
+	return FINDINGS_NONE;
+}
+
+static uint32_t find_or_make(struct findings *t, const struct finding_hit *h)
+{
+	uint64_t key = key_of(h), width = finding_slice(t->window);
+	uint32_t n = find(t, key, h->time);
+
+	if (n != FINDINGS_NONE) {
+		if (t->window)
+			lru_use(&t->order, n);
+		return n;
+	}
+	n = findings_make(t);
+	if (n == FINDINGS_NONE) {
+		t->refused++;
+		return n;
+	}
+	struct kept *k = findings_at(t, n);
 	start(&k->f, h);
-	memcpy(k->f.id, id, FINDING_ID_MAX);
+	k->key = key;
+	if (width) {
+		/* (not of `first`: what a later one reaches back to may be of the one before) */
+		k->f.window = h->time / width * width;
+		finding_id(k->f.id, key, h->time / width);
+	} else {
+		finding_id(k->f.id, key, 0);
+	}
 	k->f.group_count = h->group_count;
 	for (unsigned i = 0; i < h->group_count; i++)
 		keep_text(t, &k->group[i], h->group[i]);
-	hindex_add(&t->index, hash, n);
+	hindex_add(&t->index, key, n);
 	t->told++;
 	return n;
 }
@@ -220,21 +341,33 @@ uint32_t findings_add(struct findings *t, const struct finding_hit *h)
 	uint32_t n = find_or_make(t, h);
 	if (n == FINDINGS_NONE)
 		return n;
-	struct kept *k = pool_at(&t->kept, n);
-	grow(&k->f, h);
+	struct kept *k = findings_at(t, n);
+	keep_tenant(t, k, h);
+	if (grow(&k->f, h))
+		own_texts(t, k);
+	if (h->evidence_count)
+		keep_evidence(t, k);
 	keep_name(t, k, h);
 	findings_complete(t, n, h->host, h->user, h->image);
+	telling_touch(&t->telling, n);
 	return n;
 }
 
 void findings_complete(struct findings *t, uint32_t number, struct str host, struct str user,
 		       struct str image)
 {
-	struct kept *k = pool_at(&t->kept, number);
+	struct kept *k = findings_at(t, number);
 
+	if (!k->f.rule)
+		return;
 	keep_text(t, &k->host, host);
 	keep_text(t, &k->user, user);
 	keep_text(t, &k->image, image);
+}
+
+bool findings_has(const struct findings *t, uint32_t number)
+{
+	return findings_at(t, number)->f.rule != NULL;
 }
 
 static int order(const void *x, const void *y)
@@ -255,24 +388,29 @@ static struct finding whole(const struct findings *t, const struct kept *k)
 {
 	struct finding f = k->f;
 
+	f.told = k->told.times;
 	f.host = intern_text(&t->texts, k->host);
 	f.user = intern_text(&t->texts, k->user);
 	f.image = intern_text(&t->texts, k->image);
+	f.tenant = intern_text(&t->texts, k->tenant);
 	for (f.name_count = 0; f.name_count < FINDING_NAMES_MAX && k->name[f.name_count];
 	     f.name_count++)
 		f.names[f.name_count].name = intern_text(&t->texts, k->name[f.name_count]);
 	for (unsigned i = 0; i < f.group_count; i++)
 		f.group[i] = intern_text(&t->texts, k->group[i]);
+	for (unsigned i = 0; i < f.evidence_count; i++)
+		f.evidence[i].text = intern_text(&t->texts, k->evidence[i]);
 	return f;
 }
 
 void findings_list(const struct findings *t, finding_each *each, void *context)
 {
-	uint32_t count = t->kept.made;
-	struct kept **sorted = mem_array(count, sizeof *sorted);
+	struct kept **sorted = mem_array(t->kept.made + 1u, sizeof *sorted);
+	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < count; i++)
-		sorted[i] = pool_at(&t->kept, i);
+	for (uint32_t i = 0; i < t->kept.made; i++)
+		if (findings_has(t, i))
+			sorted[count++] = findings_at(t, i);
 	qsort(sorted, count, sizeof *sorted, order);
 	for (uint32_t i = 0; i < count; i++) {
 		struct finding f = whole(t, sorted[i]);
@@ -281,9 +419,45 @@ void findings_list(const struct findings *t, finding_each *each, void *context)
 	free(sorted);
 }
 
+void findings_tick(struct findings *t, uint64_t now)
+{
+	while (t->window && t->order.oldest != POOL_NONE) {
+		uint64_t last = findings_at(t, t->order.oldest)->f.last;
+		if (now <= last || now - last <= 2 * t->window)
+			break;
+		findings_drop(t, t->order.oldest);
+	}
+}
+
+static void look(void *owner, uint32_t number, const struct telling_to *to)
+{
+	struct findings *t = owner;
+	struct kept *k = findings_at(t, number);
+	struct finding f = whole(t, k);
+
+	if (!telling_tell(&t->telling, number, &f, false, to))
+		return;
+	/* what it summed up to stays, though the ledger forgets it */
+	k->f.up = f.up;
+	k->f.down = f.down;
+	k->f.up_missed = f.up_missed;
+	k->f.connections = f.connections;
+	k->f.queries = f.queries;
+}
+
+void findings_tell(struct findings *t, const struct telling_to *to)
+{
+	telling_look(&t->telling, to, look, t);
+}
+
 uint64_t findings_refused(const struct findings *t)
 {
 	return t->refused;
+}
+
+uint64_t findings_evicted(const struct findings *t)
+{
+	return t->evicted;
 }
 
 uint64_t findings_count(const struct findings *t)

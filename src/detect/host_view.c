@@ -77,6 +77,21 @@ void host_view_note(struct host_view *v, uint64_t token, uint32_t finding)
 		v->waiting[slot].finding[v->waiting[slot].count++] = finding;
 }
 
+void host_view_adopt(struct host_view *v, struct host_view *old)
+{
+	join_adopt(v->join, old->join);
+	memcpy(v->waiting, old->waiting, HOST_VIEW_WAITING * sizeof *v->waiting);
+	for (size_t slot = 0; slot < HOST_VIEW_WAITING; slot++) {
+		unsigned kept = 0;
+		for (unsigned i = 0; i < v->waiting[slot].count; i++) {
+			uint32_t finding = v->waiting[slot].finding[i];
+			if (findings_has(v->findings, finding))
+				v->waiting[slot].finding[kept++] = finding;
+		}
+		v->waiting[slot].count = kept;
+	}
+}
+
 static void fill(struct host_view *v, struct event *e, uint32_t field, struct str text)
 {
 	if (field == FIELD_NONE || !text.n || !event_unknown(e, field) ||

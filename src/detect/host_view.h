@@ -37,6 +37,10 @@ void host_view_record(struct host_view *v, const struct join_key *k, uint64_t to
 /* A finding that rests on that record: it is completed when the host tells later. */
 void host_view_note(struct host_view *v, uint64_t token, uint32_t finding);
 
+/* Takes over what `old` heard of hosts and what waits for them; findings were taken over before, and
+ * those that are no more wait no more. Tokens go on. */
+void host_view_adopt(struct host_view *v, struct host_view *old);
+
 /* The event with the host's words, if it told any. Valid until the next call. */
 struct event host_view_fill(struct host_view *v, const struct event *e);
 

@@ -348,6 +348,19 @@ void hunt_explain_line(struct hunt *h, const struct line *line, FILE *out)
 	h->explain = NULL;
 }
 
+struct correlator *hunt_correlator(const struct hunt *h)
+{
+	return h->correlator;
+}
+
+void hunt_adopt(struct hunt *h, struct hunt *old)
+{
+	h->serial = old->serial;
+	correlator_adopt(h->correlator, old->correlator);
+	if (h->hosts && old->hosts)
+		host_view_adopt(h->hosts, old->hosts);
+}
+
 bool hunt_wants_dns_text(const struct hunt *h)
 {
 	return wire_wants_dns_text(h->wire);

@@ -10,6 +10,7 @@
 #include "event/line_in.h"
 #include "services/domain_set.h"
 
+struct correlator;
 struct hunt;
 
 struct hunt_options {
@@ -33,6 +34,11 @@ struct hunt_subject {
 void hunt_record(struct hunt *h, const struct record *r, const struct hunt_subject *s);
 /* LINE_EVENT only. `entry`: the service that line->name belongs to. */
 void hunt_line(struct hunt *h, const struct line *line, const struct domain_entry *entry);
+
+/* Windows of correlations, for the state folder. */
+struct correlator *hunt_correlator(const struct hunt *h);
+/* Takes over what `old` holds under its own rules; findings were taken over before. */
+void hunt_adopt(struct hunt *h, struct hunt *old);
 
 /* See sensor_settings.rare_dns. */
 bool hunt_wants_dns_text(const struct hunt *h);

@@ -277,6 +277,27 @@ bool join_record(struct join *j, const struct join_key *k, uint64_t token, struc
 	return true;
 }
 
+static void at_home(struct table *t)
+{
+	t->lru.pool = &t->pool;
+}
+
+void join_adopt(struct join *j, struct join *old)
+{
+	struct join fresh = *j;
+
+	*j = *old;
+	j->completed = fresh.completed;
+	j->context = fresh.context;
+	*old = fresh;
+	for (int i = 0; i < 2; i++) {
+		struct join *x = i ? old : j;
+		at_home(&x->events);
+		at_home(&x->records);
+		at_home(&x->owners);
+	}
+}
+
 struct join_stats join_stats(const struct join *j)
 {
 	return (struct join_stats){.events = pool_live(&j->events.pool),

@@ -51,6 +51,9 @@ void join_event(struct join *j, const struct join_key *k, const struct join_host
  * False: nothing yet; the record waits under the caller's token. */
 bool join_record(struct join *j, const struct join_key *k, uint64_t token, struct join_host *h);
 
+/* Takes over all that `old` holds; `j` is new. */
+void join_adopt(struct join *j, struct join *old);
+
 struct join_stats {
 	uint64_t events, records, addresses; /* held */
 	uint64_t joined;		     /* records, at once or later */

@@ -1,28 +1,116 @@
 #include "detect/ledger.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "detect/ledger_account.h"
+#include "volume/tenant.h"
 
-void ledger_init(struct ledger *l, struct intern *texts)
+void ledger_init(struct ledger *l, struct intern *texts, const struct ledger_options *o)
 {
-	*l = (struct ledger){.texts = texts};
+	*l = (struct ledger){.texts = texts, .width = finding_slice(o->window)};
+	memcpy(l->threshold, o->threshold, sizeof l->threshold);
 	pool_init(&l->accounts, sizeof(struct account), LEDGER_MAX);
+	pool_init(&l->slices, sizeof(struct slice), LEDGER_SLICES_MAX);
 	hindex_init(&l->index, 256);
 	hash_key_init(&l->key);
+	lru_init(&l->live, &l->accounts, offsetof(struct account, order));
+	lru_init(&l->ended, &l->accounts, offsetof(struct account, order));
+	telling_init(&l->telling, &l->accounts, offsetof(struct account, told));
 }
 
 void ledger_fini(struct ledger *l)
 {
 	pool_fini(&l->accounts);
+	pool_fini(&l->slices);
 	hindex_fini(&l->index);
 }
 
-static struct account *at(const struct ledger *l, uint32_t number)
+uint64_t ledger_hash(const struct ledger *l, const struct addr *client,
+		     const struct service *service)
 {
-	return pool_at(&l->accounts, number);
+	return hash_step(&l->key, 0, service->number, hash_load64(client->b),
+			 hash_load64(client->b + 8));
+}
+
+static uint32_t find(const struct ledger *l, const struct addr *client,
+		     const struct service *service, uint64_t hash)
+{
+	for (struct hprobe q = hindex_probe(&l->index, hash); hindex_next(&l->index, &q);) {
+		const struct account *a = ledger_at(l, q.ref);
+		if (a->service == service && addr_eq(&a->client, client))
+			return q.ref;
+	}
+	return LEDGER_NONE;
+}
+
+uint32_t ledger_find(const struct ledger *l, const struct addr *client,
+		     const struct service *service)
+{
+	return find(l, client, service, ledger_hash(l, client, service));
+}
+
+uint32_t ledger_make(struct ledger *l)
+{
+	if (l->width && pool_live(&l->accounts) == l->accounts.limit)
+		ledger_evict(l);
+	uint32_t n = pool_get(&l->accounts);
+	if (n == POOL_NONE) {
+		l->refused++;
+		return LEDGER_NONE;
+	}
+	struct account *a = ledger_at(l, n);
+	a->serial = ++l->serial;
+	a->tier = TIER_D;
+	a->slices = POOL_NONE;
+	telling_add(&l->telling, n);
+	return n;
+}
+
+void ledger_put(struct ledger *l, uint32_t number)
+{
+	struct account *a = ledger_at(l, number);
+
+	telling_remove(&l->telling, number);
+	if (!a->ended)
+		hindex_remove(&l->index, ledger_hash(l, &a->client, a->service), number);
+	if (l->width)
+		lru_remove(a->ended ? &l->ended : &l->live, number);
+	ledger_drop_slices(l, a);
+	for (int i = 0; i < FINDING_NAMES_MAX && a->name[i]; i++)
+		intern_put(l->texts, a->name[i]);
+	if (a->tenant)
+		intern_put(l->texts, a->tenant);
+	a->service = NULL;
+	a->serial = 0;
+	pool_put(&l->accounts, number);
+}
+
+uint32_t ledger_account(struct ledger *l, const struct addr *client, const struct service *service,
+			uint64_t time)
+{
+	uint64_t hash = ledger_hash(l, client, service);
+	uint32_t n = find(l, client, service, hash);
+
+	if (n != LEDGER_NONE && l->width && !ledger_slide(l, ledger_at(l, n), time)) {
+		ledger_end(l, n);
+		n = LEDGER_NONE;
+	}
+	if (n == LEDGER_NONE) {
+		n = ledger_make(l);
+		if (n == LEDGER_NONE)
+			return n;
+		struct account *a = ledger_at(l, n);
+		a->client = *client;
+		a->service = service;
+		a->first = a->last = time;
+		hindex_add(&l->index, hash, n);
+		if (l->width)
+			lru_add(&l->live, n);
+	} else if (l->width) {
+		lru_use(&l->live, n);
+	}
+	return n;
 }
 
 static void note_name(struct ledger *l, struct account *a, const struct ledger_use *use)
@@ -48,44 +136,12 @@ static void note_name(struct ledger *l, struct account *a, const struct ledger_u
 	a->more_names = true;
 }
 
-static uint64_t account_hash(const struct ledger *l, const struct addr *client,
-			     const struct service *service)
+/* After a change. */
+static void touched(struct ledger *l, uint32_t account)
 {
-	return hash_step(&l->key, 0, service->number, hash_load64(client->b),
-			 hash_load64(client->b + 8));
-}
-
-static uint32_t find(const struct ledger *l, const struct addr *client,
-		     const struct service *service, uint64_t hash)
-{
-	for (struct hprobe q = hindex_probe(&l->index, hash); hindex_next(&l->index, &q);) {
-		const struct account *a = at(l, q.ref);
-		if (a->service == service && addr_eq(&a->client, client))
-			return q.ref;
-	}
-	return LEDGER_NONE;
-}
-
-uint32_t ledger_account(struct ledger *l, const struct addr *client, const struct service *service,
-			uint64_t time)
-{
-	uint64_t hash = account_hash(l, client, service);
-	uint32_t n = find(l, client, service, hash);
-
-	if (n != LEDGER_NONE)
-		return n;
-	n = pool_get(&l->accounts);
-	if (n == POOL_NONE) {
-		l->refused++;
-		return LEDGER_NONE;
-	}
-	struct account *a = at(l, n);
-	a->client = *client;
-	a->service = service;
-	a->first = a->last = time;
-	a->tier = TIER_D;
-	hindex_add(&l->index, hash, n);
-	return n;
+	telling_touch(&l->telling, account);
+	if (l->width)
+		ledger_settle(l, ledger_at(l, account));
 }
 
 uint32_t ledger_touch(struct ledger *l, const struct addr *client, const struct ledger_use *use)
@@ -94,25 +150,57 @@ uint32_t ledger_touch(struct ledger *l, const struct addr *client, const struct 
 
 	if (n == LEDGER_NONE)
 		return n;
-	struct account *a = at(l, n);
+	struct account *a = ledger_at(l, n);
 	if (use->time > a->last)
 		a->last = use->time;
+	if (use->time > l->now)
+		l->now = use->time;
 	if (use->entry->tier < a->tier)
 		a->tier = (uint8_t)use->entry->tier;
 	note_name(l, a, use);
+	ledger_slice(l, n, use->time);
+	touched(l, n);
 	return n;
+}
+
+uint32_t ledger_serial(const struct ledger *l, uint32_t account)
+{
+	return account == LEDGER_NONE ? 0 : ledger_at(l, account)->serial;
+}
+
+bool ledger_current(struct ledger *l, uint32_t account, uint32_t serial, uint64_t time)
+{
+	struct account *a = ledger_at(l, account);
+
+	if (a->serial != serial || a->ended)
+		return false;
+	if (!l->width)
+		return true;
+	if (!ledger_slide(l, a, time)) {
+		ledger_end(l, account);
+		return false;
+	}
+	lru_use(&l->live, account);
+	return true;
 }
 
 void ledger_query(struct ledger *l, uint32_t account)
 {
-	at(l, account)->queries++;
+	struct account *a = ledger_at(l, account);
+
+	a->queries++;
+	if (a->slices != POOL_NONE)
+		ledger_slice_at(l, a->slices)->queries++;
+	touched(l, account);
 }
 
 void ledger_connection(struct ledger *l, uint32_t account, const struct tuple *t)
 {
-	struct account *a = at(l, account);
+	struct account *a = ledger_at(l, account);
 
 	a->connections++;
+	if (a->slices != POOL_NONE)
+		ledger_slice_at(l, a->slices)->connections++;
 	if (!a->has_server)
 		a->tuple = *t;
 	a->has_server = true;
@@ -120,7 +208,7 @@ void ledger_connection(struct ledger *l, uint32_t account, const struct tuple *t
 
 void ledger_note_server(struct ledger *l, uint32_t account, const struct tuple *t, uint64_t flow_up)
 {
-	struct account *a = at(l, account);
+	struct account *a = ledger_at(l, account);
 
 	if (flow_up < a->largest)
 		return;
@@ -129,116 +217,65 @@ void ledger_note_server(struct ledger *l, uint32_t account, const struct tuple *
 	a->has_server = true;
 }
 
-/* Adds, but never below zero: what is taken away may have been added to another account. */
-static void change(uint64_t *sum, int64_t by)
+/* Adds, but never below zero: what is taken away may have been added to another account. Returns
+ * what was not taken. */
+static int64_t change(uint64_t *sum, int64_t by)
 {
-	if (by < 0 && 0 - (uint64_t)by > *sum)
+	if (by < 0 && 0 - (uint64_t)by > *sum) {
+		by += (int64_t)*sum;
 		*sum = 0;
-	else
-		*sum += (uint64_t)by;
-}
-
-void ledger_add(struct ledger *l, uint32_t account, enum tier tier, int64_t up, int64_t down,
-		int64_t missed)
-{
-	struct account *a = at(l, account);
-
-	if (tier != TIER_D) {
-		change(&a->up, up);
-		change(&a->missed, missed);
+		return by;
 	}
-	change(&a->down, down);
+	*sum += (uint64_t)by;
+	return 0;
 }
 
-/* Whether the client itself spoke the name or asked for it: that another one did is but a guess. */
-static bool is_certain(const struct account *a)
+/* Whether the bytes are of the one tenant that the account is known to serve. */
+static bool is_tenants(struct ledger *l, struct account *a, struct str name)
 {
-	for (int i = 0; i < FINDING_NAMES_MAX && a->name[i]; i++)
-		if (a->source[i] != NAME_DNS_ANY)
-			return true;
-	return a->queries != 0;
-}
+	struct tenant tenant = tenant_of(name);
+	char text[TENANT_TEXT_MAX];
 
-static bool make_finding(const struct ledger *l, const struct account *a,
-			 const uint64_t threshold[4], struct finding *f)
-{
-	bool upload = a->up && a->up >= threshold[a->tier];
-
-	if (!upload && (a->tier != TIER_A || !is_certain(a)))
+	if (!tenant.kind)
 		return false;
-	enum finding_kind kind = upload ? FINDING_UPLOAD : FINDING_NAME;
-	*f = (struct finding){
-		.kind = kind,
-		.rule = finding_builtin(kind),
-		.level = finding_tier_level(kind, a->tier),
-		.has_client = true,
-		.client = a->client,
-		.service = a->service,
-		.tier = a->tier,
-		.first = a->first,
-		.last = a->last,
-		.up = a->up,
-		.down = a->down,
-		.up_missed = a->missed,
-		.threshold = upload ? threshold[a->tier] : 0,
-		.connections = a->connections,
-		.queries = a->queries,
-		.has_server = a->has_server,
-		.more_names = a->more_names,
-		.tuple = a->tuple,
-	};
-	for (int i = 0; i < FINDING_NAMES_MAX && a->name[i]; i++) {
-		f->names[i].name = intern_text(l->texts, a->name[i]);
-		f->names[i].source = a->source[i];
-		f->name_count++;
+	struct str whole = {text, tenant_text(&tenant, text)};
+	if (!a->tenant)
+		a->tenant = intern_get(l->texts, whole);
+	return a->tenant && str_eq(intern_text(l->texts, a->tenant), whole);
+}
+
+/* What is taken away is taken from the newest slices first. */
+static void change_slices(struct ledger *l, struct account *a, const struct ledger_bytes *b,
+			  uint64_t other)
+{
+	int64_t up = b->tier == TIER_D ? 0 : b->up, missed = b->tier == TIER_D ? 0 : b->missed;
+	int64_t down = b->down;
+
+	for (uint32_t n = a->slices; n != POOL_NONE && (up || down || missed || other);) {
+		struct slice *s = ledger_slice_at(l, n);
+		up = change(&s->up, up);
+		down = change(&s->down, down);
+		missed = change(&s->missed, missed);
+		s->other += other;
+		other = 0;
+		n = s->older;
 	}
-	struct str texts[] = {str_of(f->rule->id), str_of(f->service->name)};
-	finding_id(f->id, texts, 2, &f->client);
-	return true;
 }
 
-/* Uploads before names, the largest first; then by time, client and service. */
-static int order(const void *x, const void *y)
+void ledger_add(struct ledger *l, uint32_t account, const struct ledger_bytes *b)
 {
-	const struct account *a = *(struct account *const *)x, *b = *(struct account *const *)y;
+	struct account *a = ledger_at(l, account);
+	uint64_t other = 0;
 
-	if (a->up != b->up)
-		return a->up < b->up ? 1 : -1;
-	if (a->first != b->first)
-		return a->first < b->first ? -1 : 1;
-	int c = memcmp(a->client.b, b->client.b, 16);
-	return c ? c : (int)a->service->number - (int)b->service->number;
-}
-
-bool ledger_totals(const struct ledger *l, const struct addr *client, const struct service *service,
-		   struct finding *f)
-{
-	uint32_t n = find(l, client, service, account_hash(l, client, service));
-
-	if (n == LEDGER_NONE)
-		return false;
-	const struct account *a = at(l, n);
-	f->up = a->up;
-	f->down = a->down;
-	f->up_missed = a->missed;
-	f->connections = a->connections;
-	f->queries = a->queries;
-	return true;
-}
-
-void ledger_findings(const struct ledger *l, const uint64_t threshold[4], finding_each *each,
-		     void *context)
-{
-	uint32_t count = l->accounts.made;
-	struct account **sorted = mem_array(count, sizeof *sorted);
-	struct finding f;
-
-	for (uint32_t i = 0; i < count; i++)
-		sorted[i] = at(l, i);
-	qsort(sorted, count, sizeof *sorted, order);
-	for (int kind = FINDING_UPLOAD; kind <= FINDING_NAME; kind++)
-		for (uint32_t i = 0; i < count; i++)
-			if (make_finding(l, sorted[i], threshold, &f) && (int)f.kind == kind)
-				each(context, &f);
-	free(sorted);
+	ledger_slice(l, account, b->time);
+	if (b->tier != TIER_D) {
+		change(&a->up, b->up);
+		change(&a->missed, b->missed);
+		if (b->up > 0 && !is_tenants(l, a, b->name))
+			other = (uint64_t)b->up;
+		a->other += other;
+	}
+	change(&a->down, b->down);
+	change_slices(l, a, b, other);
+	touched(l, account);
 }

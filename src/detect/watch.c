@@ -15,6 +15,7 @@ struct watch {
 	struct findings *findings;
 	const struct networks *home;
 	struct hash_key key;
+	bool names_alone; /* a use without bytes can be a first one */
 	struct {
 		uint64_t flow;
 		struct str tool; /* static text */
@@ -38,6 +39,24 @@ static enum sigma_level level_of(enum severity s)
 	return (enum sigma_level)(LEVEL_LOW + (int)s);
 }
 
+/* The detector's own evidence first, then what is of all (hours, loss), then that of the others
+ * that are in the score. */
+static unsigned pick(const struct detection *d, struct evidence *out, unsigned n)
+{
+	for (int round = 0; round < 3; round++)
+		for (unsigned i = 0; i < d->item_count && n < FINDING_EVIDENCE_MAX; i++) {
+			const struct evidence_item *x = &d->items[i];
+			int of = x->detector == d->detector ? 0 : x->detector == DETECTORS ? 1 : 2;
+			if (of == round)
+				out[n++] = (struct evidence){
+					.name = x->name,
+					.unit = x->unit == UNIT_TEXT ? "" : unit_name(x->unit),
+					.value = x->value,
+					.text = x->text};
+		}
+	return n;
+}
+
 static void found(void *context, const struct detection *d)
 {
 	struct watch *w = context;
@@ -53,22 +72,18 @@ static void found(void *context, const struct detection *d)
 		.time = d->last,
 		.first = d->first,
 		.matches = 1,
+		.up = d->up,
 		.evidence = evidence,
 		.score = d->score,
 		.group = &d->label,
 		.group_count = d->service ? 0 : 1,
 	};
 
-	evidence[hit.evidence_count++] = (struct evidence){.name = detector_name(d->detector),
-							   .unit = unit_name(d->unit),
-							   .value = d->value,
-							   .threshold = d->threshold};
-	for (unsigned i = 0; i < d->item_count && hit.evidence_count < FINDING_EVIDENCE_MAX; i++)
-		if (d->items[i].unit != UNIT_TEXT)
-			evidence[hit.evidence_count++] =
-				(struct evidence){.name = d->items[i].name,
-						  .unit = unit_name(d->items[i].unit),
-						  .value = d->items[i].value};
+	evidence[0] = (struct evidence){.name = detector_name(d->detector),
+					.unit = unit_name(d->unit),
+					.value = d->value,
+					.threshold = d->threshold};
+	hit.evidence_count = pick(d, evidence, 1);
 	findings_add(w->findings, &hit);
 }
 
@@ -78,6 +93,7 @@ struct watch *watch_new(const struct watch_options *o)
 
 	w->findings = o->findings;
 	w->home = o->home;
+	w->names_alone = o->settings->new_service && !o->settings->new_service_up;
 	hash_key_init(&w->key);
 	w->tools = mem_array(TOOL_SLOTS, sizeof *w->tools);
 	for (int d = 0; d < DETECTORS; d++)
@@ -90,6 +106,23 @@ struct watch *watch_new(const struct watch_options *o)
 						 .file = ""};
 	w->detectors = detectors_new(o->settings, (struct detection_sink){found, w});
 	return w;
+}
+
+const struct rule_info *watch_rule(const struct watch *w, enum detector d)
+{
+	return &w->rules[d];
+}
+
+void watch_adopt(struct watch *w, struct watch *old)
+{
+	void *tools = w->tools;
+	struct hash_key key = w->key;
+
+	w->tools = old->tools;
+	w->key = old->key;
+	old->tools = tools;
+	old->key = key;
+	detectors_adopt(w->detectors, old->detectors);
 }
 
 void watch_forget(struct watch *w)
@@ -170,6 +203,24 @@ void watch_flow(struct watch *w, const struct watch_use *u)
 	if (w->tools[slot].flow == r->flow_id)
 		use.tool = w->tools[slot].tool;
 	tell(w, u, &use);
+}
+
+void watch_name(struct watch *w, const struct record *r, const struct domain_entry *e,
+		struct str name, enum name_source source)
+{
+	if (!w->names_alone || e->tier == TIER_D)
+		return;
+	detectors_upload(w->detectors, &(struct detector_use){.time = r->time,
+							      .client = r->tuple.src,
+							      .service = e->service,
+							      .tier = e->tier,
+							      .name = name,
+							      .source = source});
+}
+
+void watch_loss(struct watch *w, uint64_t time, double share, uint64_t gap)
+{
+	detectors_loss(w->detectors, time, share, gap);
 }
 
 void watch_tick(struct watch *w, uint64_t now)

@@ -20,6 +20,12 @@ void watch_free(struct watch *w);
 /* For allow-lists and for what outlives a restart. */
 struct detectors *watch_detectors(const struct watch *w);
 
+/* What it calls the findings of a detector. */
+const struct rule_info *watch_rule(const struct watch *w, enum detector d);
+
+/* Takes over what `old` has learned, under its own settings and lists. */
+void watch_adopt(struct watch *w, struct watch *old);
+
 /* Back to nothing learned; settings and allow-lists stay. */
 void watch_forget(struct watch *w);
 
@@ -36,6 +42,15 @@ struct watch_use {
 };
 
 void watch_flow(struct watch *w, const struct watch_use *u);
+
+/* A name of a service was looked up or spoken, whatever is sent. It counts only where a first use
+ * needs no bytes (new-service.upload is 0): else a look-up days before would make the upload itself
+ * no first use any more. */
+void watch_name(struct watch *w, const struct record *r, const struct domain_entry *e,
+		struct str name, enum name_source source);
+
+/* Of the packets up to `time` that share was lost; `gap`: ns for which nothing at all was read. */
+void watch_loss(struct watch *w, uint64_t time, double share, uint64_t gap);
 
 /* Record time has come this far. */
 void watch_tick(struct watch *w, uint64_t now);

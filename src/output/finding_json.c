@@ -158,7 +158,10 @@ static void write_evidence(struct json *j, const struct finding *f)
 		const struct evidence *e = &f->evidence[i];
 		json_open(j, NULL, '{');
 		json_word(j, "name", e->name);
-		write_number(j, "value", e->value);
+		if (e->text.n)
+			json_str(j, "text", e->text);
+		else
+			write_number(j, "value", e->value);
 		if (e->threshold != 0)
 			write_number(j, "threshold", e->threshold);
 		if (*e->unit)
@@ -210,6 +213,27 @@ static void write_match(struct json *j, const struct finding *f)
 	write_lines(j, f);
 }
 
+/* Of a run without end: nothing of it is there in a replay. */
+static void write_telling(struct json *j, const struct finding *f)
+{
+	static const char *const verdict[] = {
+		[TRIAGE_ACKED] = "acked",
+		[TRIAGE_MUTED] = "muted",
+		[TRIAGE_SANCTIONED] = "sanctioned",
+		[TRIAGE_REOPENED] = "reopened",
+	};
+
+	line_if(j, "update", f->told);
+	if (f->triage)
+		json_word(j, "triage", verdict[f->triage]);
+	if (f->lost > 0)
+		write_number(j, "loss", f->lost < 0.0001 ? 0.0001 : f->lost);
+	if (f->window)
+		json_time(j, "window", f->window);
+	if (f->tenant.n && (f->window || f->kind == FINDING_DETECTOR))
+		json_str(j, "tenant", f->tenant);
+}
+
 size_t finding_json(const struct finding *f, char *out, size_t room)
 {
 	struct json j = json_of(out, room);
@@ -241,6 +265,7 @@ size_t finding_json(const struct finding *f, char *out, size_t room)
 	write_match(&j, f);
 	write_service(&j, f);
 	write_names(&j, f);
+	write_telling(&j, f);
 	json_close(&j, '}');
 	json_close(&j, '}');
 	json_close(&j, '}');

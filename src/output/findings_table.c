@@ -25,7 +25,7 @@ struct table {
 	struct row *rows;
 	size_t count, room;
 	struct text_column columns[COLUMNS];
-	bool marked, possible;
+	bool marked, possible, lost;
 	uint64_t left_out; /* possible matches of low level */
 };
 
@@ -97,6 +97,8 @@ static void write_uploaded(struct writer *w, const struct finding *f)
 		wr_char(w, '-');
 		return;
 	}
+	if (f->lost > 0)
+		wr_lit(w, ">= ");
 	text_bytes(w, f->up);
 	if (f->up_missed * 100 > f->up)
 		wr_char(w, '*');
@@ -163,6 +165,7 @@ void findings_table_add(void *context, const struct finding *f)
 	}
 	t->marked |= f->up && f->up_missed * 100 > f->up;
 	t->possible |= rule && f->possible;
+	t->lost |= f->up && f->lost > 0;
 }
 
 static void cells_of(const struct row *r, struct str out[COLUMNS])
@@ -189,6 +192,8 @@ static void print(struct table *t, FILE *out)
 	}
 	if (t->marked)
 		fputs("* more than 1 % of it was not captured: counted by sequence numbers\n", out);
+	if (t->lost)
+		fputs(">= packets were lost meanwhile: it is at least that\n", out);
 	if (t->left_out)
 		fprintf(out, "%llu more are possible and of low level: --json tells them\n",
 			(unsigned long long)t->left_out);

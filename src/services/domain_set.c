@@ -317,6 +317,47 @@ const struct service *domain_set_service(const struct domain_set *s, unsigned nu
 	return number < domain_set_services(s) ? s->shared->list.services[number] : NULL;
 }
 
+const struct service *domain_set_service_called(const struct domain_set *s, struct str name)
+{
+	/* they are in order of name */
+	size_t from = 0, to = name.n ? domain_set_services(s) : 0;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const struct service *x = s->shared->list.services[middle];
+		size_t n = strlen(x->name);
+		int c = memcmp(name.p, x->name, name.n < n ? name.n : n);
+		if (c == 0 && name.n == n)
+			return x;
+		if (c == 0)
+			c = name.n < n ? -1 : 1;
+		if (c > 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
+}
+
+const struct domain_entry *domain_set_entry_of(const struct domain_set *s, const char *pattern)
+{
+	const struct domain_list *l = &s->shared->list;
+	size_t from = 0, to = l->entry_count; /* `entry` is in order of pattern */
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const struct domain_entry *x = &l->entries[s->shared->entry[middle]];
+		int c = strcmp(pattern, x->pattern);
+		if (c == 0)
+			return x;
+		if (c > 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
+}
+
 bool domain_set_was_cached(const struct domain_set *s)
 {
 	return s->shared->cached;

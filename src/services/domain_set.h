@@ -48,6 +48,9 @@ size_t domain_set_entries(const struct domain_set *s);
 const struct domain_entry *domain_set_entry(const struct domain_set *s, size_t number);
 size_t domain_set_services(const struct domain_set *s);
 const struct service *domain_set_service(const struct domain_set *s, unsigned number);
+/* By its name, or by the pattern as it is written; NULL when there is none. */
+const struct service *domain_set_service_called(const struct domain_set *s, struct str name);
+const struct domain_entry *domain_set_entry_of(const struct domain_set *s, const char *pattern);
 bool domain_set_was_cached(const struct domain_set *s);
 
 #endif

@@ -209,18 +209,23 @@ static bool is_group(const struct cells *c, const struct cell *x, uint64_t hash,
 	return true;
 }
 
-static uint32_t make_cell(struct cells *c, uint64_t hash, const struct str group[], unsigned values)
+static size_t text_of(const struct cells *c, const struct str group[])
 {
-	struct need need = need_of(values);
+	size_t bytes = 0;
 
-	need.cells = 1;
 	for (unsigned g = 0; g < c->group_count; g++)
-		need.text += cut(group[g]).n;
-	make_room(c, &need, CELL_NONE);
+		bytes += cut(group[g]).n;
+	return bytes;
+}
+
+/* There must be room. */
+static uint32_t put_cell(struct cells *c, uint64_t hash, const struct str group[])
+{
 	uint32_t n = pool_get(&c->pool);
 	struct cell *x = cell_at(c, n);
+
 	x->hash = hash;
-	x->text = mem_alloc(need.text + 1);
+	x->text = mem_alloc(text_of(c, group) + 1);
 	for (unsigned g = 0; g < c->group_count; g++) {
 		x->length[g] = (uint32_t)cut(group[g]).n;
 		if (x->length[g])
@@ -237,24 +242,48 @@ static uint32_t make_cell(struct cells *c, uint64_t hash, const struct str group
 	return n;
 }
 
-uint32_t cells_get(struct cells *c, const struct str group[], unsigned values)
+static uint64_t hash_of(const struct cells *c, const struct str group[])
 {
 	uint64_t hash = 0;
 
 	for (unsigned g = 0; g < c->group_count; g++)
 		hash = cells_hash(c->key, group[g], hash);
-	for (struct hprobe q = hindex_probe(&c->index, hash); hindex_next(&c->index, &q);) {
-		if (!is_group(c, cell_at(c, q.ref), hash, group))
-			continue;
-		if (c->newest != q.ref) {
-			unlink_cell(c, cell_at(c, q.ref));
-			link_newest(c, q.ref);
-		}
-		struct need need = need_of(values);
-		make_room(c, &need, q.ref);
-		return q.ref;
+	return hash;
+}
+
+static uint32_t find_cell(const struct cells *c, uint64_t hash, const struct str group[])
+{
+	for (struct hprobe q = hindex_probe(&c->index, hash); hindex_next(&c->index, &q);)
+		if (is_group(c, cell_at(c, q.ref), hash, group))
+			return q.ref;
+	return CELL_NONE;
+}
+
+uint32_t cells_get(struct cells *c, const struct str group[], unsigned values)
+{
+	struct need need = need_of(values);
+	uint64_t hash = hash_of(c, group);
+	uint32_t n = find_cell(c, hash, group);
+
+	if (n == CELL_NONE) {
+		need.cells = 1;
+		need.text = text_of(c, group);
+		make_room(c, &need, CELL_NONE);
+		return put_cell(c, hash, group);
 	}
-	return make_cell(c, hash, group, values);
+	if (c->newest != n) {
+		unlink_cell(c, cell_at(c, n));
+		link_newest(c, n);
+	}
+	make_room(c, &need, n);
+	return n;
+}
+
+uint32_t cells_add(struct cells *c, const struct str group[])
+{
+	uint64_t hash = hash_of(c, group);
+
+	return find_cell(c, hash, group) == CELL_NONE ? put_cell(c, hash, group) : CELL_NONE;
 }
 
 void cells_changed(struct cells *c, uint32_t n, unsigned which)

@@ -82,6 +82,17 @@ void cells_fork(struct cells *c, uint32_t cell, unsigned values);
 /* Has to be called after a match was put into a trail. */
 void cells_changed(struct cells *c, uint32_t cell, unsigned trail);
 
+/* A new, empty one, which must not be there and must have room; CELL_NONE when it is there. */
+uint32_t cells_add(struct cells *c, const struct str group[]);
+
+/* Saving and loading, in sigma/cells_state.c. Into empty ones; what there is no room for is left
+ * out, the least recently used groups first, and counted as evicted. False: damaged. */
+void cells_save(const struct cells *c, struct bytes *out);
+bool cells_load(struct cells *c, struct cursor *in);
+/* Takes over what `old` holds, of a measure that says the same; `c` is empty. Bounds below what is
+ * held rise to that. */
+void cells_adopt(struct cells *c, struct cells *old);
+
 struct str cell_group(const struct cell *x, unsigned group);
 /* A hash of the text, upper and lower case alike: texts that Sigma holds for equal. */
 uint64_t cells_hash(const struct hash_key *key, struct str text, uint64_t state);

@@ -5,48 +5,9 @@
 
 #include "base/mem.h"
 #include "core/limits.h"
-#include "sigma/cells.h"
-#include "sigma/fact.h"
-#include "sigma/measure.h"
+#include "sigma/correlate_part.h"
 
 _Static_assert(CORRELATION_VALUES_MAX == TRAIL_VALUES_MAX, "one limit under two names");
-
-/* Times and spans are kept below, so that sums of two cannot overflow. */
-#define TIME_MOST (UINT64_MAX / 4)
-
-/* A correlation that a rule or another correlation feeds, and at which place it names it. */
-struct feed {
-	uint32_t state, place;
-};
-
-struct feeds {
-	struct feed *feed;
-	size_t count;
-};
-
-/* One correlation at work. */
-struct state {
-	const struct sigma_correlation *rule;
-	struct measure measure;
-	struct cells cells;
-	struct fact_source *source; /* place by place */
-	struct feeds feeds;
-	unsigned depth; /* of the chain below it */
-};
-
-struct correlator {
-	struct state *state;
-	size_t count;
-	struct feeds *feeds; /* by rule */
-	size_t rules;
-	correlation_found *found;
-	void *context;
-	struct hash_key key;
-	struct arrivals arrivals;
-	uint64_t latest; /* time of the last arrival */
-	uint64_t serial; /* of the fact; 0: not told */
-	uint64_t no_number;
-};
 
 static void add_feed(struct feeds *f, uint32_t state, uint32_t place)
 {
@@ -89,9 +50,10 @@ static void init_state(struct correlator *c, uint32_t number, const struct sigma
 
 static void init_cells(struct correlator *c, const struct cells_bounds *b)
 {
+	c->bounds = *b;
 	for (size_t i = 0; i < c->count; i++) {
 		struct state *s = &c->state[i];
-		uint64_t span = s->rule->timespan < TIME_MOST ? s->rule->timespan : TIME_MOST;
+		uint64_t span = s->rule->timespan < TRAIL_TIME_MOST ? s->rule->timespan : TRAIL_TIME_MOST;
 		cells_init(&s->cells, &s->measure, span, b, &c->key, &c->arrivals);
 	}
 }
@@ -115,6 +77,7 @@ struct correlator *correlator_new(const struct sigma_rules *rules, struct fields
 
 	c->found = found;
 	c->context = context;
+	c->all = rules;
 	c->count = rules->correlation_count;
 	c->rules = rules->rule_count;
 	c->state = mem_array(c->count + 1, sizeof *c->state);
@@ -127,13 +90,25 @@ struct correlator *correlator_new(const struct sigma_rules *rules, struct fields
 	return c;
 }
 
-void correlator_bound(struct correlator *c, uint32_t items, uint32_t groups, size_t text)
+static void init_again(struct correlator *c, const struct cells_bounds *b)
 {
-	struct cells_bounds b = {items, groups, text};
-
 	for (size_t i = 0; i < c->count; i++)
 		cells_fini(&c->state[i].cells);
-	init_cells(c, &b);
+	init_cells(c, b);
+}
+
+void correlator_bound(struct correlator *c, uint32_t items, uint32_t groups, size_t text)
+{
+	init_again(c, &(struct cells_bounds){items, groups, text});
+}
+
+void correlator_forget(struct correlator *c)
+{
+	struct cells_bounds b = c->bounds;
+
+	init_again(c, &b);
+	arrivals_init(&c->arrivals);
+	c->latest = c->serial = c->no_number = 0;
 }
 
 void correlator_free(struct correlator *c)
@@ -173,7 +148,8 @@ static bool take_line(void *context, struct item *x)
 	struct lines *l = context;
 	struct correlation_hit *h = l->hit;
 
-	if (x->line && !(h->line_count && h->line[h->line_count - 1] == x->line))
+	if (x->line && !(x->line & LINE_PAST) &&
+	    !(h->line_count && h->line[h->line_count - 1] == x->line))
 		h->line[h->line_count++] = x->line;
 	return ++l->looked < CORRELATION_LINES_MAX;
 }
@@ -385,7 +361,7 @@ void correlator_begin(struct correlator *c)
 static uint64_t time_of(struct correlator *c, const struct event *e)
 {
 	if (e->time)
-		c->latest = e->time < TIME_MOST ? e->time : TIME_MOST;
+		c->latest = e->time < TRAIL_TIME_MOST ? e->time : TRAIL_TIME_MOST;
 	else if (!c->latest)
 		c->latest = 1;
 	return c->latest;

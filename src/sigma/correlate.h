@@ -48,6 +48,8 @@
 #ifndef EGRET_SIGMA_CORRELATE_H
 #define EGRET_SIGMA_CORRELATE_H
 
+#include "base/bytes.h"
+#include "base/cursor.h"
 #include "sigma/engine.h"
 
 struct correlator;
@@ -93,6 +95,21 @@ void correlator_begin(struct correlator *c);
  * as of the time of the last one before them. Texts of the hit are valid during the call. */
 void correlator_take(struct correlator *c, const struct event *e, const struct sigma_match *m,
 		     uint64_t token);
+
+/* What its windows hold, as a section of the state folder (core/state.h), and back into a new one:
+ * what comes then finds what it would have found without the break. A correlation is known again by
+ * its id (else its title) and a digest of what makes its windows: type, rules that it names (by id,
+ * else title; not what they detect, for lists that they stand for change every day), groups,
+ * fields, bounds or condition, and timespan. One that changed starts anew. Input lines are
+ * not told any more: they are of an input that is over. */
+#define CORRELATOR_STATE_VERSION 1
+void correlator_save(const struct correlator *c, struct bytes *out);
+/* 0, or -1 and an error; correlator_forget makes it new again then. */
+int correlator_load(struct correlator *c, struct cursor *in, struct error *e);
+void correlator_forget(struct correlator *c);
+/* The same without bytes between, lines included: `c` is new, `old` is fit for correlator_free
+ * only. Takes no time to speak of, whatever the windows hold. */
+void correlator_adopt(struct correlator *c, struct correlator *old);
 
 struct correlator_stats {
 	uint64_t groups, items; /* held */

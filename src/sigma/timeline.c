@@ -59,8 +59,8 @@ static int by_time(const void *a, const void *b)
 
 void timelines_init(struct timelines *s, uint32_t items_limit, uint64_t seed)
 {
-	/* at most two marks an item */
-	treap_init(&s->marks, sizeof(struct mark), 2 * items_limit, by_time, seed);
+	/* at most two marks an item; a few more for what is loaded and turns out to be damaged */
+	treap_init(&s->marks, sizeof(struct mark), 2 * items_limit + TIMELINE_SPARE, by_time, seed);
 	s->marks.push = push;
 	s->marks.pull = pull;
 	pool_init(&s->items, sizeof(struct item), items_limit);
@@ -116,7 +116,7 @@ uint32_t timeline_put(struct timelines *s, uint32_t *root, uint64_t time, const 
 	i->next = m->items;
 	m->items = number;
 	m->own++;
-	m->open = 1;
+	m->open = !x->settled;
 	refresh(s, *root, time);
 	return number;
 }

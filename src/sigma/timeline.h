@@ -20,6 +20,9 @@
 
 #include "base/treap.h"
 
+/* A bit of item.line: of an input that is over. It tells matches apart, and is told to nobody. */
+#define LINE_PAST (UINT64_C(1) << 63)
+
 struct item {
 	uint32_t next; /* at the same mark; POOL_NONE */
 	uint32_t twin; /* the same match in the other timeline of its group; POOL_NONE */
@@ -44,6 +47,8 @@ struct mark {
 	uint32_t ends;	     /* for the owner: what ends here (occur.h); POOL_NONE */
 };
 
+#define TIMELINE_SPARE 4 /* marks beyond those that items need */
+
 struct timelines {
 	struct treap marks;
 	struct pool items;
@@ -66,7 +71,8 @@ static inline struct item *timeline_item(const struct timelines *s, uint32_t ite
 /* The mark of this time, made when there is none. `*root` is the timeline. The pools must have
  * room, here and below. */
 uint32_t timeline_mark(struct timelines *s, uint32_t *root, uint64_t time);
-/* Lists a copy of the item at this time, and opens the mark. */
+/* Lists a copy of the item at this time, and opens the mark (unless the item is settled: those
+ * that are put back). */
 uint32_t timeline_put(struct timelines *s, uint32_t *root, uint64_t time, const struct item *x);
 /* Adds to the level over [from, to). */
 void timeline_add(struct timelines *s, uint32_t *root, uint64_t from, uint64_t to, double by);

@@ -54,6 +54,20 @@ static void put_value(struct trails *s, struct trail *l, uint64_t value, uint64_
 		timeline_add(&s->timelines, &l->timeline, from, to, measure_adds(s->measure, 0));
 }
 
+void trail_occurred(struct trails *s, struct trail *l, const struct occurrence *o)
+{
+	if (s->measure->kind == MEASURE_ORDER) {
+		add_occurrence(s, l, o->value, o->time);
+		if (o->end != UINT64_MAX)
+			timeline_add(&s->timelines, &l->timeline, o->end, o->time + s->span, 1);
+	} else {
+		put_value(s, l, o->value, o->time);
+	}
+	struct occurrence *x = occur_last(&s->occurs, l->occurs, o->value, o->time);
+	x->times = o->times;
+	x->end = o->end;
+}
+
 struct chains {
 	struct trails *trails;
 	struct trail *trail;

@@ -3,10 +3,15 @@
 #ifndef EGRET_SIGMA_TRAIL_H
 #define EGRET_SIGMA_TRAIL_H
 
+#include "base/bytes.h"
+#include "base/cursor.h"
 #include "sigma/measure.h"
 #include "sigma/occur.h"
 #include "sigma/rank.h"
 #include "sigma/timeline.h"
+
+/* Times and spans are kept below, so that sums of two cannot overflow. */
+#define TRAIL_TIME_MOST (UINT64_MAX / 4)
 
 #define TRAIL_VALUES_MAX 64u /* values of one match that are counted */
 
@@ -56,5 +61,28 @@ static inline uint64_t trails_after(const struct trails *s, uint64_t upto)
 /* Whether the window that ends at the mark, which measure_may() holds of, fulfils the condition,
  * and its value. The window of the rank moves. */
 bool trail_judge(struct trails *s, struct trail *l, const struct mark *m, double *value);
+
+/* Saving and loading, in sigma/trail_state.c: what is held of one group. Input lines come back
+ * as LINE_PAST. Levels are worked out again from the matches. */
+
+/* Which items of a cell's first trail stand where, for the twins of its second. */
+struct trail_order {
+	uint32_t *place; /* by item; for saving */
+	uint32_t *item;	 /* by place; for loading */
+	uint32_t room, count;
+	uint32_t *list;		/* items of one mark */
+	uint64_t items, occurs; /* that were saved, or loaded */
+};
+/* `items`: numbers that there may be. */
+void trail_order_init(struct trail_order *o, uint32_t items);
+void trail_order_fini(struct trail_order *o);
+
+void trail_save(const struct trails *s, const struct trail *l, struct trail_order *o, bool second,
+		struct bytes *out);
+/* Into an empty trail. False when the bytes are damaged; the trail can be forgotten then. */
+bool trail_load(struct trails *s, struct trail *l, struct trail_order *o, bool second,
+		struct cursor *in);
+/* Puts back an occurrence at the time of a match; all before it are there. */
+void trail_occurred(struct trails *s, struct trail *l, const struct occurrence *o);
 
 #endif

@@ -93,6 +93,8 @@ void detectors_configure(struct detectors *d, const struct detector_settings *s)
 {
 	struct detect_clock *c = &d->history.clock;
 
+	if (!settings_same(&d->set, s))
+		history_look_again(&d->history);
 	d->set = *s;
 	d->history.fan_floor = s->fanout_up;
 	c->offset_s = (int64_t)s->utc_minutes * 60;

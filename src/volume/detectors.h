@@ -127,6 +127,11 @@ void detectors_reset(struct detectors *d);
  * as they were. */
 void detectors_configure(struct detectors *d, const struct detector_settings *s);
 
+/* Takes over what `old` has learned, under the settings and lists of `d`, which is new. Bounds below
+ * what is kept rise to that. Services may have other numbers. `old` is then fit for detectors_free
+ * only. */
+void detectors_adopt(struct detectors *d, struct detectors *old);
+
 enum allow_list {
 	ALLOW_CLIENT,  /* network: its clients are never told (backup servers) */
 	ALLOW_SERVER,  /* network: sending there is never told */

@@ -201,6 +201,11 @@ struct baseline {
 };
 bool history_baseline(const struct account *a, unsigned days, struct baseline *b);
 
+/* All accounts are to be looked at closely at their next use: thresholds are others now. */
+void history_look_again(struct history *h);
+/* Swaps two, owners and bounds left where they are. Bounds below what is held rise to that. */
+void history_swap(struct history *a, struct history *b);
+
 static inline double history_scale(double bytes)
 {
 	return log1p(bytes / 1e6);

@@ -145,3 +145,11 @@ double settings_get(const struct detector_settings *s, unsigned k)
 	}
 	return *(const double *)(const void *)p;
 }
+
+bool settings_same(const struct detector_settings *a, const struct detector_settings *b)
+{
+	for (unsigned i = 0; i < setting_count; i++)
+		if (settings_get(a, i) != settings_get(b, i))
+			return false;
+	return true;
+}

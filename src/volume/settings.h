@@ -45,6 +45,8 @@ void settings_default(struct detector_settings *s);
  * key and what it may be; the settings are then as before. */
 int settings_set(struct detector_settings *s, struct str key, struct str text, struct error *e);
 
+bool settings_same(const struct detector_settings *a, const struct detector_settings *b);
+
 /* The value of the i-th of setting_infos. */
 double settings_get(const struct detector_settings *s, unsigned i);
 

@@ -60,6 +60,9 @@ bool tenants_know_own(const struct tenants *t, enum tenant_kind kind);
 uint32_t tenants_find(struct tenants *t, const struct tenant *x, uint32_t client,
 		      const struct detect_clock *now, bool make);
 
+/* Takes over the uses of `old`; the lists stay. */
+void tenants_adopt(struct tenants *t, struct tenants *old);
+
 void tenants_save(const struct tenants *t, struct bytes *out);
 /* Into empty ones. False when malformed; what was read stays. */
 bool tenants_load(struct tenants *t, struct cursor *in);

@@ -641,6 +641,12 @@ void made_init(struct made *m, size_t rules, size_t correlations, bool monotone,
 	k.child = mem_array(MADE_LOGIC_MAX, sizeof(struct sigma_logic *));
 	for (size_t i = 0; i < correlations; i++)
 		m->correlation[i] = make(&k, rules, i);
+	static const char *const id[] = {"r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7"};
+	for (size_t i = 0; i < 8; i++) {
+		m->rule[i].info.id = id[i];
+		m->rule_at[i] = &m->rule[i];
+	}
+	m->rules.rule = m->rule_at;
 	m->rules.rule_count = rules;
 	m->rules.correlation = m->correlation;
 	m->rules.correlation_count = correlations;

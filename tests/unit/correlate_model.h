@@ -51,6 +51,7 @@ void model_take(struct model *m, const struct play *p, struct play_hits *out);
  * conditions among them. `monotone`: only such that more matches cannot undo. */
 struct made {
 	struct sigma_rules rules;
+	struct sigma_rule rule[8], *rule_at[8];
 	struct sigma_correlation *correlation[16];
 	struct sigma_logic *logic; /* all of them */
 	size_t logic_count;

@@ -16,6 +16,7 @@
 struct stage {
 	struct sigma_correlation correlation[4];
 	struct sigma_correlation *pointer[4];
+	struct sigma_rule rule[STAGE_RULES], *rule_at[STAGE_RULES];
 	struct sigma_rules rules;
 	struct fields *fields;
 	struct correlator *correlator;
@@ -61,6 +62,12 @@ static inline struct sigma_correlation *stage_add(struct stage *s, enum correlat
 static inline struct sigma_correlation *stage_init(struct stage *s, enum correlation_type type)
 {
 	memset(s, 0, sizeof *s);
+	static const char *const id[STAGE_RULES] = {"r0", "r1", "r2", "r3"};
+	for (size_t i = 0; i < STAGE_RULES; i++) {
+		s->rule[i].info.id = id[i];
+		s->rule_at[i] = &s->rule[i];
+	}
+	s->rules.rule = s->rule_at;
 	s->rules.rule_count = STAGE_RULES;
 	s->rules.correlation = s->pointer;
 	return stage_add(s, type);
