@@ -1,5 +1,6 @@
 #include "daemon/metrics.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -16,16 +17,16 @@
 
 #include "base/mem.h"
 
-#define BACKLOG 64
+#define BACKLOG	 64
+#define SWEEP_MS 100
 
-/* evhttp bounds heads, bodies and silence, but neither how many connections there are nor how long
- * a client that sends a byte now and then stays. So each connection is read through a filter that
- * changes nothing, and whose end is told. */
+/* evhttp bounds heads, bodies and silence, but neither how many connections there are nor how long a
+ * client stays that sends a byte now and then. It does not tell of a connection's end either: so we
+ * hold each one's bufferevent too, which has no callbacks any more once evhttp has freed it. */
 struct connection {
-	struct metrics *metrics; /* NULL: closed */
 	LIST_ENTRY(connection) link;
-	struct bufferevent *socket; /* below the filter */
-	struct event *over;
+	struct bufferevent *socket; /* evhttp's and ours */
+	unsigned age;		    /* in sweeps */
 };
 
 struct metrics {
@@ -33,61 +34,78 @@ struct metrics {
 	struct metrics_options o;
 	struct evhttp *http;
 	struct evconnlistener *listener; /* evhttp's */
+	struct event *sweeper;
 	LIST_HEAD(, connection) connections;
 	unsigned count;
+	bool full;
 };
 
-static void on_gone(void *arg)
+static void forget(struct metrics *m, struct connection *k)
 {
-	struct connection *k = arg;
-	struct metrics *m = k->metrics;
-
-	if (m) {
-		LIST_REMOVE(k, link);
-		event_free(k->over);
-		if (m->count-- == METRICS_CLIENTS_MAX)
-			evconnlistener_enable(m->listener);
-	}
+	bufferevent_decref(k->socket);
+	LIST_REMOVE(k, link);
+	m->count--;
 	free(k);
 }
 
-static void on_over(evutil_socket_t fd, short what, void *arg)
+static bool is_over(const struct connection *k)
 {
-	struct connection *k = arg;
+	bufferevent_event_cb event;
 
-	(void)fd, (void)what;
-	/* evhttp sees the end and frees all of it */
-	shutdown(bufferevent_getfd(k->socket), SHUT_RDWR);
+	bufferevent_getcb(k->socket, NULL, NULL, &event, NULL);
+	return !event;
 }
 
-static enum bufferevent_filter_result pass(struct evbuffer *from, struct evbuffer *to,
-					   ev_ssize_t limit, enum bufferevent_flush_mode mode,
-					   void *arg)
+static void forget_over(struct metrics *m)
 {
-	(void)mode, (void)arg;
-	if (!evbuffer_get_length(from))
-		return BEV_NEED_MORE;
-	if (limit < 0)
-		return evbuffer_add_buffer(to, from) ? BEV_ERROR : BEV_OK;
-	return evbuffer_remove_buffer(from, to, (size_t)limit) < 0 ? BEV_ERROR : BEV_OK;
+	struct connection *k, *next;
+
+	for (k = LIST_FIRST(&m->connections); k; k = next) {
+		next = LIST_NEXT(k, link);
+		if (is_over(k))
+			forget(m, k);
+	}
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct metrics *m = arg;
+	struct connection *k;
+
+	(void)fd, (void)what;
+	forget_over(m);
+	LIST_FOREACH (k, &m->connections, link)
+		if (++k->age > m->o.lasts * (1000 / SWEEP_MS))
+			/* evhttp sees the end and frees it */
+			shutdown(bufferevent_getfd(k->socket), SHUT_RDWR);
+	if (m->full && m->count < METRICS_CLIENTS_MAX) {
+		m->full = false;
+		evconnlistener_enable(m->listener);
+	}
+	if (!m->count)
+		event_del(m->sweeper);
 }
 
 static struct bufferevent *on_connect(struct event_base *base, void *arg)
 {
 	struct metrics *m = arg;
 	struct connection *k = mem_zalloc(sizeof *k);
-	struct timeval t = {.tv_sec = m->o.lasts};
-	struct bufferevent *filter;
+	struct timeval t = {.tv_usec = SWEEP_MS * 1000};
 
-	k->metrics = m;
-	k->socket = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	filter = bufferevent_filter_new(k->socket, pass, pass, BEV_OPT_CLOSE_ON_FREE, on_gone, k);
-	k->over = evtimer_new(base, on_over, k);
-	event_add(k->over, &t);
+	if (m->count + 1 >= METRICS_CLIENTS_MAX)
+		forget_over(m);
+	/* evhttp closes the descriptor itself */
+	k->socket = bufferevent_socket_new(base, -1, 0);
+	bufferevent_incref(k->socket);
 	LIST_INSERT_HEAD(&m->connections, k, link);
-	if (++m->count == METRICS_CLIENTS_MAX)
+	m->count++;
+	if (!event_pending(m->sweeper, EV_TIMEOUT, NULL))
+		event_add(m->sweeper, &t);
+	if (m->count >= METRICS_CLIENTS_MAX) {
+		m->full = true;
 		evconnlistener_disable(m->listener);
-	return filter;
+	}
+	return k->socket;
 }
 
 static void send_text(struct evhttp_request *r, int status, const char *type, const void *text,
@@ -152,20 +170,54 @@ static void on_request(struct evhttp_request *r, void *arg)
 		send_text(r, 404, PLAIN_TEXT, "there are /metrics and /healthz\n", 32);
 }
 
+struct address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at;
+	socklen_t n;
+};
+
+/* "192.0.2.1:80" or "[2001:db8::1]:80". */
+static bool address_of(const char *text, struct address *out)
+{
+	const char *colon = strrchr(text, ':');
+	char host[INET6_ADDRSTRLEN] = "", *end;
+	bool v6 = *text == '[';
+	size_t n = colon ? (size_t)(colon - text) : 0;
+
+	if (n < 2 || (v6 && colon[-1] != ']') || colon[1] < '0' || colon[1] > '9')
+		return false;
+	unsigned long port = strtoul(colon + 1, &end, 10);
+	if (*end || port > UINT16_MAX || n - 2 * v6 >= sizeof host)
+		return false;
+	memcpy(host, text + v6, n - 2 * v6);
+	*out = (struct address){0};
+	if (v6) {
+		out->n = sizeof out->at.v6;
+		out->at.v6.sin6_family = AF_INET6;
+		out->at.v6.sin6_port = htons((uint16_t)port);
+		return inet_pton(AF_INET6, host, &out->at.v6.sin6_addr) == 1;
+	}
+	out->n = sizeof out->at.v4;
+	out->at.v4.sin_family = AF_INET;
+	out->at.v4.sin_port = htons((uint16_t)port);
+	return inet_pton(AF_INET, host, &out->at.v4.sin_addr) == 1;
+}
+
 static int socket_at(const char *text, struct error *e)
 {
-	struct sockaddr_storage at;
-	int n = sizeof at, on = 1;
+	struct address a;
+	int on = 1;
 
-	/* without a port the text would be an address of port 0 */
-	if (!strrchr(text, ':') || strrchr(text, ':')[1] == '\0' ||
-	    evutil_parse_sockaddr_port(text, (struct sockaddr *)&at, &n))
+	if (!address_of(text, &a))
 		return error_set(e, "%s: is no ADDRESS:PORT or [ADDRESS]:PORT to listen at", text);
-	int fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(a.at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return error_set(e, "%s: %s", text, strerror(errno));
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
-	    bind(fd, (struct sockaddr *)&at, (socklen_t)n) || listen(fd, BACKLOG)) {
+	    bind(fd, &a.at.any, a.n) || listen(fd, BACKLOG)) {
 		error_set(e, "%s: cannot listen: %s", text, strerror(errno));
 		close(fd);
 		return -1;
@@ -196,6 +248,7 @@ struct metrics *metrics_open(struct event_base *base, const struct metrics_optio
 	evhttp_set_allowed_methods(m->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
 	evhttp_set_gencb(m->http, on_request, m);
 	evhttp_set_bevcb(m->http, on_connect, m);
+	m->sweeper = event_new(base, -1, EV_PERSIST, on_sweep, m);
 	m->listener = evconnlistener_new(base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE, 0, fd);
 	evhttp_bind_listener(m->http, m->listener);
 	return m;
@@ -203,26 +256,20 @@ struct metrics *metrics_open(struct event_base *base, const struct metrics_optio
 
 unsigned metrics_port(const struct metrics *m)
 {
-	struct sockaddr_storage at;
-	socklen_t n = sizeof at;
+	struct address a = {.n = sizeof a.at};
 
-	if (getsockname(evconnlistener_get_fd(m->listener), (struct sockaddr *)&at, &n))
+	if (getsockname(evconnlistener_get_fd(m->listener), &a.at.any, &a.n))
 		return 0;
-	return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port :
-						((struct sockaddr_in *)&at)->sin_port);
+	return ntohs(a.at.any.sa_family == AF_INET6 ? a.at.v6.sin6_port : a.at.v4.sin_port);
 }
 
 void metrics_close(struct metrics *m)
 {
-	struct connection *k;
-
 	if (!m)
 		return;
-	/* the loop, or the end of its base, frees the filters later: on_gone must not look for us */
-	LIST_FOREACH (k, &m->connections, link) {
-		k->metrics = NULL;
-		event_free(k->over);
-	}
 	evhttp_free(m->http);
+	while (!LIST_EMPTY(&m->connections))
+		forget(m, LIST_FIRST(&m->connections));
+	event_free(m->sweeper);
 	free(m);
 }
