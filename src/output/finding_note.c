@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "core/limits.h"
 #include "output/text.h"
 
 #define NAME_WIDTH  100

@@ -156,7 +156,7 @@ static struct findings *fresh_findings(void)
 		known_add(&known, FINDING_RULE, &rules[0]);
 		known_add(&known, FINDING_CORRELATION, &rules[1]);
 	}
-	return findings_new(NULL, NULL);
+	return findings_new(&(struct findings_options){0});
 }
 
 static void save_findings(const void *owner, struct bytes *out)

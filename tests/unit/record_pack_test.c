@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "core/record_pack.h"
 #include "output/record_json.h"
-#include "unit/samples.h"
+#include "samples.h"
 
 static char before[RECORD_JSON_MAX], after[RECORD_JSON_MAX];
 
