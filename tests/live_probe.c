@@ -1,13 +1,15 @@
-/* Opens an interface through capture/live.h and reads it, a thread a member: for live_test.py, and for
- * measuring.
+/* Opens an interface through capture/live.h and reads it, a thread a member: for live_test.py, and
+ * for measuring.
  *
- *     live_probe [-m MEMBERS] [-s inner|hash] [-f FILTER] [-r RING] [-l SNAPLEN] [-w PREFIX] [-e] INTERFACE
+ *     live_probe [-m MEMBERS] [-s inner|hash] [-f FILTER] [-r RING] [-l SNAPLEN] [-w PREFIX] [-e]
+ *                INTERFACE
  *
  *   -w  writes what each member gets to PREFIX.0.pcap, … (nanoseconds)
  *   -e  wait for the descriptor only, with no limit
  *
- * Commands on standard input: pause, resume, quit (or its end). Lines of JSON on standard output: one
- * when all members are open, one for each that finds its interface gone, one for each at the end. */
+ * Commands on standard input: pause, resume, quit (or its end). Lines of JSON on standard output:
+ * one when all members are open, one for each that finds its interface gone, one for each at the
+ * end. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -136,8 +138,8 @@ static void report(struct member *m)
 	       ", \"received\": %" PRIu64 ", \"ring_lost\": %" PRIu64 ", \"nic_lost\": %" PRIu64
 	       ", \"nic_dropped\": %" PRIu64 ", \"there\": %s, \"index\": %u, \"cpu\": %.3f}\n",
 	       m->number, m->frames, m->bytes, m->cut, m->longest, m->link, m->back, m->calls,
-	       c.received, c.ring_lost, c.nic_lost, c.nic_dropped, there ? "true" : "false", live_index(m->live),
-	       (double)m->cpu / NS_PER_S);
+	       c.received, c.ring_lost, c.nic_lost, c.nic_dropped, there ? "true" : "false",
+	       live_index(m->live), (double)m->cpu / NS_PER_S);
 }
 
 static void obey(struct probe *p)

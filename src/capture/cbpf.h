@@ -16,7 +16,7 @@
 struct cbpf {
 	struct sock_filter *code; /* the caller's */
 	size_t count, room;
-	unsigned labels;              /* given out */
+	unsigned labels;	    /* given out */
 	size_t places[CBPF_LABELS]; /* of each label: the instruction it stands before */
 };
 
@@ -47,7 +47,7 @@ void cbpf_load_about(struct cbpf *b, int what);
 void cbpf_alu(struct cbpf *b, unsigned operation, uint32_t k);
 
 /* To and from the words of scratch memory. */
-void cbpf_store(struct cbpf *b, unsigned word);   /* word = A */
+void cbpf_store(struct cbpf *b, unsigned word);	  /* word = A */
 void cbpf_recall(struct cbpf *b, unsigned word);  /* A = word */
 void cbpf_store_x(struct cbpf *b, unsigned word); /* word = X */
 void cbpf_recall_x(struct cbpf *b, unsigned word);

@@ -14,8 +14,10 @@ static int set_program(int socket, struct error *e)
 
 	program.len = (unsigned short)spread_program(code);
 	if (setsockopt(socket, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof program))
-		return error_set(e, "the kernel takes no program to spread packets by inner "
-				    "addresses: %s", strerror(errno));
+		return error_set(e,
+				 "the kernel takes no program to spread packets by inner "
+				 "addresses: %s",
+				 strerror(errno));
 	return 0;
 }
 
@@ -42,7 +44,6 @@ int fanout_join(struct fanout *f, int socket, struct error *e)
 	if (!f->begun)
 		return begin(f, socket, e);
 	if (setsockopt(socket, SOL_PACKET, PACKET_FANOUT, &f->group, sizeof f->group))
-		return error_set(e, "cannot join the group of packet sockets: %s",
-				 strerror(errno));
+		return error_set(e, "cannot join the group of packet sockets: %s", strerror(errno));
 	return 0;
 }

@@ -6,9 +6,9 @@
  * into the ring, the kernel could overwrite some, and under overload it would. Copying a batch into
  * a buffer that stays in the cache also spares whoever reads the frames the misses.
  *
- * How members begin. libpcap binds a socket when it activates it; a socket that is bound gets packets
- * at once. So it is told to bind to a protocol that no packet has; then a filter that takes nothing
- * is set, the socket is bound anew to all protocols, and it joins the group. When all have, each gets
+ * How members begin. libpcap binds a socket when it activates it, and a bound socket gets packets at
+ * once. So it is told to bind to a protocol that no packet has; then a filter that takes nothing is
+ * set, the socket is bound anew to all protocols, and it joins the group. When all have, each gets
  * its real filter. The rings are empty up to then: there is nothing to throw away. */
 #include "capture/live.h"
 
@@ -30,7 +30,8 @@
 enum {
 	NO_PROTOCOL = ETH_P_DDCMP, /* kernel-internal, and nothing makes packets of it any more */
 	RING_LEAST = 512 * 1024,
-	ROOM_LEAST = 128 * 1024, /* of a batch: 64 full Ethernet frames; fits a second-level cache */
+	ROOM_LEAST =
+		128 * 1024, /* of a batch: 64 full Ethernet frames; fits a second-level cache */
 	LINE = 64,
 };
 
@@ -39,7 +40,7 @@ struct live {
 	int socket;
 	unsigned index;
 	uint32_t number, link, snaplen;
-	bool first;            /* of its group: tells the card's losses */
+	bool first; /* of its group: tells the card's losses */
 	struct nic nic;
 	struct live_counts counts;
 	uint32_t seen_received, seen_lost; /* libpcap's counters when last read; they wrap */
@@ -148,9 +149,8 @@ static struct live *open_member(const struct live_options *o, struct error *e)
 static int bind_member(const struct live_options *o, struct live *l, struct error *e)
 {
 	int index = bound_index(l->socket), failure = 0;
-	struct sockaddr_ll address = {.sll_family = AF_PACKET,
-				      .sll_protocol = htons(ETH_P_ALL),
-				      .sll_ifindex = index};
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index};
 	socklen_t size = sizeof failure;
 
 	if (index <= 0) /* libpcap's "any", or gone already */
@@ -319,7 +319,8 @@ bool live_count(struct live *l, struct live_counts *out)
 	}
 	if (l->first) {
 		nic_update(&l->nic);
-		l->counts.nic_lost = l->nic.counters[NIC_MISSED].since + l->nic.counters[NIC_FIFO].since;
+		l->counts.nic_lost =
+			l->nic.counters[NIC_MISSED].since + l->nic.counters[NIC_FIFO].since;
 		l->counts.nic_dropped = l->nic.counters[NIC_DROPPED].since;
 	}
 	*out = l->counts;

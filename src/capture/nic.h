@@ -5,16 +5,16 @@
 #include <stdint.h>
 
 enum {
-	NIC_MISSED, /* rx_missed_errors: no buffer was free on the card or for it */
-	NIC_FIFO,   /* rx_fifo_errors: the same, as some drivers have it */
+	NIC_MISSED,  /* rx_missed_errors: no buffer was free on the card or for it */
+	NIC_FIFO,    /* rx_fifo_errors: the same, as some drivers have it */
 	NIC_DROPPED, /* rx_dropped */
 	NIC_COUNTERS,
 };
 
 struct nic {
 	struct nic_counter {
-		int file;       /* -1: this kernel does not tell */
-		uint64_t last;  /* as last read */
+		int file;	/* -1: this kernel does not tell */
+		uint64_t last;	/* as last read */
 		uint64_t since; /* nic_open */
 	} counters[NIC_COUNTERS];
 };

@@ -3,13 +3,13 @@
  * It follows what decode/ follows, as far as a program without loops can:
  *
  *   links      Ethernet, and links without a header of their own (tun, PPP, loopback)
- *   tags       802.1Q, 802.1ad and the older numbers, 802.2 with SNAP: TAGS in a row; the kernel has
- *              taken the outermost tag away from what it received
+ *   tags       802.1Q, 802.1ad and the older numbers, 802.2 with SNAP: TAGS in a row; the kernel
+ *              has taken the outermost tag away from what it received
  *   labels     MPLS, LABELS in a row, before IP or a pseudowire with or without control word; PPPoE
  *   IP         IPv4 with options, IPv6 with EXTENSIONS extension headers in a row, AH
- *   tunnels    IP in IP, 6in4, 4in6, MPLS in IP, GRE with all its fields (IP, Ethernet, MPLS, PPTP),
- *              ERSPAN I to III, VXLAN (with group policy, generic protocol extension), GENEVE with
- *              options, GTP-U with two extension headers, Teredo (spread_tunnel.c)
+ *   tunnels    IP in IP, 6in4, 4in6, MPLS in IP, GRE with all its fields (IP, Ethernet, MPLS,
+ *              PPTP), ERSPAN I to III, VXLAN (with group policy, generic protocol extension),
+ *              GENEVE with options, GTP-U with two extension headers, Teredo (spread_tunnel.c)
  *
  * through LEVELS IP headers in all: two tunnels in one another are entered. Beyond that, and where
  * something is cut, malformed or not known, the addresses found so far decide. As in decode/, what
@@ -258,9 +258,9 @@ static void if_length_fits(struct cbpf *b, uint32_t at, uint32_t more, unsigned 
 	cbpf_place(b, no);
 }
 
-/* Labels do not say what they carry: IP shows by its first half byte and its length, a pseudowire by
- * an Ethernet type, with or without a control word before. The Ethernet part of this level lies
- * behind, so that of the next one serves. */
+/* Labels do not say what they carry: IP shows by its first half byte and its length, a pseudowire
+ * by an Ethernet type, with or without a control word before. The Ethernet part of this level is
+ * not ahead any more, so that of the next one serves. */
 static void mpls_part(struct spread *s, const struct level *l, const struct level *next)
 {
 	struct cbpf *b = &s->b;

@@ -17,11 +17,11 @@ enum {
 
 /* Where the parts of a level begin: labels. X is at the header named. */
 struct level {
-	unsigned guess;    /* IP if it looks like that, else Ethernet */
+	unsigned guess; /* IP if it looks like that, else Ethernet */
 	unsigned ethernet;
-	unsigned type;     /* the word TYPE says what */
+	unsigned type; /* the word TYPE says what */
 	unsigned pppoe, ppp, mpls, ip4, ip6;
-	unsigned upper;    /* the word PROTO says what */
+	unsigned upper; /* the word PROTO says what */
 };
 
 struct spread {

@@ -1,5 +1,5 @@
-/* The spreading program's way through GRE, ERSPAN and UDP tunnels: decode/tunnel.c has the sources of
- * their layouts. */
+/* The spreading program's way through GRE, ERSPAN and UDP tunnels: decode/tunnel.c has the sources
+ * of their layouts. */
 #include "capture/spread_part.h"
 
 enum { GTP_EXTENSIONS = 2 };

@@ -7,8 +7,8 @@
  *   -t  through the interface's taps and queue, so that a capture on the interface itself sees what
  *       is sent; without it, frames go straight to the driver, which is faster
  *
- * Says how many were sent as a line of JSON. Frames that the interface does not take (larger than its
- * MTU, or dropped by its driver each time) are counted and left out. Needs CAP_NET_RAW. */
+ * Says how many were sent as a line of JSON. Frames that the interface does not take (larger than
+ * its MTU, or dropped by its driver each time) are counted and left out. Needs CAP_NET_RAW. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -51,8 +51,7 @@ static void add(struct frames *f, const struct frame *frame)
 	struct iovec *part = mem_alloc(sizeof *part + frame->captured);
 	part->iov_base = memcpy(part + 1, frame->data, frame->captured);
 	part->iov_len = frame->captured;
-	f->messages[f->count++] =
-		(struct mmsghdr){.msg_hdr = {.msg_iov = part, .msg_iovlen = 1}};
+	f->messages[f->count++] = (struct mmsghdr){.msg_hdr = {.msg_iov = part, .msg_iovlen = 1}};
 }
 
 static void load(struct frames *f, const char *path)
@@ -81,8 +80,7 @@ static int open_interface(const char *name, int bypass)
 	struct sockaddr_ll address = {.sll_family = AF_PACKET,
 				      .sll_ifindex = (int)if_nametoindex(name)};
 
-	if (s < 0 || !address.sll_ifindex ||
-	    bind(s, (struct sockaddr *)&address, sizeof address) ||
+	if (s < 0 || !address.sll_ifindex || bind(s, (struct sockaddr *)&address, sizeof address) ||
 	    setsockopt(s, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) ||
 	    (bypass && setsockopt(s, SOL_PACKET, PACKET_QDISC_BYPASS, &bypass, sizeof bypass)))
 		die(name, strerror(errno));

@@ -88,7 +88,7 @@ Test(spread, the_kernel_takes_it)
 	int s = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	cr_assert_leq(length, SPREAD_MAX);
-	/* as a filter it counts towards a small limit of memory, which it does not where it is for */
+	/* as a filter, unlike in a group, it counts towards a small limit of memory */
 	if (setsockopt(s, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program))
 		cr_expect_eq(errno, ENOMEM, "%s", strerror(errno));
 	close(s);
@@ -137,13 +137,16 @@ Test(spread, what_is_around_a_packet_does_not_matter)
 	for (unsigned v6 = 0; v6 < 2; v6++)
 		for (size_t i = 0; i < TUNNELS; i++)
 			for (unsigned pair = 0; pair < 64; pair++) {
-				uint8_t from = (uint8_t)(1 + pair % 8), to = (uint8_t)(100 + pair / 8);
+				uint8_t from = (uint8_t)(1 + pair % 8),
+					to = (uint8_t)(100 + pair / 8);
 				uint32_t want = plain(v6, from, to);
 				for (unsigned way = 0; way < 4; way++) {
-					packet_between(v6, way & 1 ? to : from, way & 1 ? from : to);
+					packet_between(v6, way & 1 ? to : from,
+						       way & 1 ? from : to);
 					tunnels[i].wrap(&b, way & 2);
 					build_ethernet_ip(&b);
-					cr_assert_eq(number(), want, "%s, %u", tunnels[i].name, way);
+					cr_assert_eq(number(), want, "%s, %u", tunnels[i].name,
+						     way);
 				}
 			}
 }
@@ -327,7 +330,8 @@ Test(spread, fragments_stay_together)
 		uint8_t outer[40];
 		memcpy(outer, b.p, 40);
 		b.p += 40;
-		build_put(&b, 17, 0, i == 3 ? 0 : words[i] >> 8, i == 3 ? 0 : words[i] & 1, 0, 0, 0, 9);
+		build_put(&b, 17, 0, i == 3 ? 0 : words[i] >> 8, i == 3 ? 0 : words[i] & 1, 0, 0, 0,
+			  9);
 		outer[6] = 44;
 		build_push(&b, outer, 40);
 		build_ethernet_ip(&b);
@@ -442,8 +446,10 @@ Test(spread, agrees_with_the_decoder)
 		memcpy(copy, b.p, n);
 		for (size_t at = 0; at < n - 100; at++)
 			for (unsigned flip = 1; flip < 256; flip++) {
-				struct frame f = {.data = copy, .captured = (uint32_t)n,
-						  .length = (uint32_t)n, .link = 1};
+				struct frame f = {.data = copy,
+						  .captured = (uint32_t)n,
+						  .length = (uint32_t)n,
+						  .link = 1};
 				copy[at] ^= flip;
 				if (decode_frame(decoder, &f, &packet)) {
 					bool v4 = addr_is_v4(&packet.tuple.src);
@@ -451,10 +457,10 @@ Test(spread, agrees_with_the_decoder)
 					build_payload(&b, 0);
 					build_tcp_at(&b, 1, 2);
 					build_ip(&b, !v4, 6, 1, 2);
-					memcpy(b.p + (v4 ? 12 : 8), packet.tuple.src.b + (v4 ? 12 : 0),
-					       v4 ? 4 : 16);
-					memcpy(b.p + (v4 ? 16 : 24), packet.tuple.dst.b + (v4 ? 12 : 0),
-					       v4 ? 4 : 16);
+					memcpy(b.p + (v4 ? 12 : 8),
+					       packet.tuple.src.b + (v4 ? 12 : 0), v4 ? 4 : 16);
+					memcpy(b.p + (v4 ? 16 : 24),
+					       packet.tuple.dst.b + (v4 ? 12 : 0), v4 ? 4 : 16);
 					build_ethernet_ip(&b);
 					compared++;
 					if (found != number())
