@@ -184,7 +184,7 @@ static void play(unsigned seed, double growth, bool restarts)
 			office_query(&o, client, name);
 		else
 			office_upload(&o, client, name,
-				      (uint64_t)(rand() % 1000) * (uint64_t)(rand() % 10000));
+				      (uint64_t)(rand() % 1000) * (uint64_t)(rand() % 100000));
 		if (restarts && rand() % 500 == 0)
 			office_restart(&o);
 		if (rand() % 20 == 0) {
