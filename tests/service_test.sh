@@ -7,6 +7,7 @@ srcdir=$(cd "${srcdir:-.}" && pwd)
 contrib=$srcdir/contrib
 build=$PWD/contrib/systemd
 tmp=$(mktemp -d)
+chmod 755 "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 status=0
 
@@ -88,6 +89,21 @@ if have logrotate rotation; then
 	chmod 644 "$tmp/logrotate"
 	logrotate -d -s "$tmp/logrotate.state" "$tmp/logrotate" >"$tmp/rotation" 2>&1 || fail "logrotate cannot read it"
 	! grep -i '^error' "$tmp/rotation" || fail "rotation"
+fi
+
+# What the unit allows is enough: lists and rules compile, the demonstration replays.
+as_unit() {
+	"$srcdir/tests/as_unit.py" "$units/egret.service" nobody "$@"
+}
+if [ "$(id -u)" = 0 ] && have systemd-analyze "the unit's filter" && have setpriv "the unit's filter" &&
+	setpriv --reuid=65534 --clear-groups test -r ./egret -a -r "$srcdir/domains" 2>/dev/null; then
+	as_unit ./egret --cache= --domains "$srcdir/domains" --rules "$srcdir/rules" -q \
+		-r "$srcdir/tests/captures/demo.pcap" --threshold 100k --json >"$tmp/unit" 2>"$tmp/unit.err" || {
+		cat "$tmp/unit.err"
+		fail "egret does not run as the unit"
+	}
+	[ -s "$tmp/unit" ] || fail "nothing was found"
+	! as_unit chown nobody /dev/null 2>/dev/null || fail "the unit's filter does not filter"
 fi
 
 # The configuration that is shipped is a good one.
