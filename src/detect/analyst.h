@@ -9,12 +9,12 @@
 #include "core/networks.h"
 #include "core/record.h"
 #include "core/state.h"
-#include "services/domain_set.h"
-#include "event/line_in.h"
-#include "volume/detectors.h"
 #include "detect/finding.h"
 #include "detect/ruleset.h"
 #include "detect/telling.h"
+#include "event/line_in.h"
+#include "services/domain_set.h"
+#include "volume/detectors.h"
 
 struct analyst;
 struct triage;
@@ -44,9 +44,10 @@ struct analyst_options {
 	const struct networks *home; /* outlives the analyst; NULL: the private addresses */
 	bool hosts;		     /* lines of hosts come as well as records */
 	bool strict;		     /* possible matches of rules are none */
-	/* ns: thresholds hold for what is sent within it, by the clock of records (detect/ledger.h);
-	 * findings of rules and detectors are over when nothing was added for so long; at the bounds
-	 * the oldest makes room. Below 24 s is 24 s. 0: the whole run, nothing is ever over. */
+	/* ns: thresholds hold for what is sent within it, by the clock of records
+	 * (detect/ledger.h); findings of rules and detectors are over when nothing was added for so
+	 * long; at the bounds the oldest makes room. Below 24 s is 24 s. 0: the whole run, nothing
+	 * is ever over. */
 	uint64_t window;
 	finding_each *each; /* hears every match of a rule at once, nothing merged; NULL: merged */
 	void *each_context;
@@ -65,7 +66,7 @@ struct detectors *analyst_detectors(struct analyst *a);
 enum analyst_kept {
 	ANALYST_LEARNED, /* names, ledger, what the detectors learned, windows of correlations: for
 			    one replay after the other, each of which tells what it finds */
-	ANALYST_ALL,	 /* the findings and what was said of them as well: for a run that goes on */
+	ANALYST_ALL, /* the findings and what was said of them as well: for a run that goes on */
 };
 #define ANALYST_SECTIONS 6
 size_t analyst_sections(struct analyst *a, enum analyst_kept kept,
@@ -100,7 +101,8 @@ void analyst_note_loss(struct analyst *a, const struct analyst_loss *l);
 
 /* Tells what is new, or has grown enough (detect/telling.h), since the last call; `told` counts up.
  * What only a name of tier A is about is told once a window, and again only when its upload has
- * grown. Muted, acked and sanctioned ones are left out until they reopen. Costs what was touched. */
+ * grown. Muted, acked and sanctioned ones are left out until they reopen. Costs what was touched.
+ */
 void analyst_tell(struct analyst *a, uint64_t now, const struct analyst_telling *t,
 		  finding_each *each, void *context);
 

@@ -161,7 +161,8 @@ static void move_account(struct analyst *a, const struct record *r, struct open_
 			 const struct domain_entry *e, uint32_t account)
 {
 	enum name_source source = r->flow.name_source;
-	/* the lists say something else of the same name: so they do of all that was sent under it */
+	/* the lists say something else of the same name: so they do of all that was sent under it
+	 */
 	bool relisted = o->generation != a->generation &&
 			str_eq(intern_text(&a->flow_names, o->name), r->flow.name);
 	/* another request's host on the same connection takes nothing from the one before */
@@ -214,8 +215,7 @@ static void count(struct analyst *a, const struct record *r, struct open_flow *o
  * goes on on a new one. */
 static void renew_account(struct analyst *a, const struct record *r, struct open_flow *o)
 {
-	if (o->account == LEDGER_NONE ||
-	    ledger_current(&a->ledger, o->account, o->serial, r->time))
+	if (o->account == LEDGER_NONE || ledger_current(&a->ledger, o->account, o->serial, r->time))
 		return;
 	struct ledger_use use = {.entry = o->entry,
 				 .name = intern_text(&a->flow_names, o->name),

@@ -23,17 +23,17 @@
 /* A connection that is not over: what of it is on which account. */
 struct open_flow {
 	uint64_t id;
-	const struct domain_entry *entry; /* of its name, NULL: no service's */
-	uint64_t up, down, missed;	  /* totals told so far */
+	const struct domain_entry *entry;		   /* of its name, NULL: no service's */
+	uint64_t up, down, missed;			   /* totals told so far */
 	uint64_t account_up, account_down, account_missed; /* of these, on the present account */
 	uint64_t before;      /* bytes up that an earlier part of it told, which was evicted */
 	uint64_t start, last; /* ns */
 	struct tuple tuple;
 	uint8_t tier, source;
 	bool resumed, in_use;
-	uint32_t account; /* LEDGER_NONE: none */
-	uint32_t serial;  /* of the account */
-	uint32_t name;	  /* in flow_names */
+	uint32_t account;    /* LEDGER_NONE: none */
+	uint32_t serial;     /* of the account */
+	uint32_t name;	     /* in flow_names */
 	uint32_t generation; /* of the analyst, when it was told last */
 	struct lru_link order;
 };

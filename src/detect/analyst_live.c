@@ -147,7 +147,7 @@ struct best {
 	struct entry {
 		uint32_t number;
 		uint64_t size;
-	} *entry;
+	} * entry;
 	size_t count, room;
 };
 
@@ -209,16 +209,15 @@ void analyst_flows(const struct analyst *a, const struct addr *client, size_t n,
 	}
 	for (size_t i = 0; i < best.count; i++) {
 		const struct open_flow *o = pool_at(&a->flows, best.entry[i].number);
-		each(context,
-		     &(struct analyst_flow){.tuple = o->tuple,
-					    .name = intern_text(&a->flow_names, o->name),
-					    .source = o->source,
-					    .service = o->entry ? o->entry->service : NULL,
-					    .id = o->id,
-					    .start = o->start,
-					    .last = o->last,
-					    .up = o->up,
-					    .down = o->down});
+		each(context, &(struct analyst_flow){.tuple = o->tuple,
+						     .name = intern_text(&a->flow_names, o->name),
+						     .source = o->source,
+						     .service = o->entry ? o->entry->service : NULL,
+						     .id = o->id,
+						     .start = o->start,
+						     .last = o->last,
+						     .up = o->up,
+						     .down = o->down});
 	}
 	free(best.entry);
 }

@@ -11,7 +11,7 @@
 /* What is kept of a finding; its texts are interned. */
 struct kept {
 	struct finding f; /* its rule is NULL: it is no more */
-	uint64_t key; /* of rule, service and client: findings of other windows share it */
+	uint64_t key;	  /* of rule, service and client: findings of other windows share it */
 	uint32_t name[FINDING_NAMES_MAX], host, user, image, tenant;
 	uint32_t group[CORRELATION_GROUP_MAX];
 	uint32_t hangs_on[FINDING_FIELDS_MAX], because[FINDING_FIELDS_MAX];

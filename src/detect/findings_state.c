@@ -99,11 +99,11 @@ static void save_one(const struct findings *t, const struct kept *k, struct byte
 	bytes_add(out, f->id, FINDING_ID_MAX - 1);
 	bytes_u8(out, (uint8_t)f->level);
 	bytes_u8(out, (uint8_t)f->tier);
-	bytes_u8(out, (uint8_t)((f->has_client ? KEPT_CLIENT : 0) |
-				(f->has_server ? KEPT_SERVER : 0) |
-				(f->more_names ? KEPT_NAMES : 0) |
-				(f->more_lines || f->line_count ? KEPT_LINES : 0) |
-				(f->possible ? KEPT_POSSIBLE : 0)));
+	bytes_u8(out,
+		 (uint8_t)((f->has_client ? KEPT_CLIENT : 0) | (f->has_server ? KEPT_SERVER : 0) |
+			   (f->more_names ? KEPT_NAMES : 0) |
+			   (f->more_lines || f->line_count ? KEPT_LINES : 0) |
+			   (f->possible ? KEPT_POSSIBLE : 0)));
 	if (f->has_client)
 		bytes_add(out, f->client.b, sizeof f->client.b);
 	if (f->has_server)
@@ -341,8 +341,7 @@ static bool load_one(struct findings *t, const struct known *now, struct cursor 
 	    !load_texts(t, NULL, k->group, &k->f.group_count, CORRELATION_GROUP_MAX, in) ||
 	    !load_texts(t, k->f.hangs_on, k->hangs_on, &k->f.hangs_on_count, FINDING_FIELDS_MAX,
 			in) ||
-	    !load_texts(t, k->f.because, k->because, &k->f.because_count, FINDING_FIELDS_MAX,
-			in) ||
+	    !load_texts(t, k->f.because, k->because, &k->f.because_count, FINDING_FIELDS_MAX, in) ||
 	    !load_evidence(t, k, in) || !load_sums(t, k, in) || !load_told(t, n, in))
 		return false;
 	if (k->ended)

@@ -19,8 +19,8 @@ struct account {
 	uint32_t serial;
 	/* with a window */
 	uint32_t slices; /* the newest; POOL_NONE: none */
-	/* Numbers of slices: where the window of its upload begins (0: there is none, it slides), and
-	 * that of its name's being seen (0: it is no finding by its name). */
+	/* Numbers of slices: where the window of its upload begins (0: there is none, it slides),
+	 * and that of its name's being seen (0: it is no finding by its name). */
 	uint64_t start, seen;
 	struct lru_link order;
 	uint8_t source[FINDING_NAMES_MAX];

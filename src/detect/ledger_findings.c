@@ -21,8 +21,7 @@ bool ledger_is_upload(const struct ledger *l, const struct account *a)
 
 bool ledger_is_finding(const struct ledger *l, const struct account *a)
 {
-	return a->service &&
-	       (ledger_is_upload(l, a) || (a->tier == TIER_A && is_certain(a)));
+	return a->service && (ledger_is_upload(l, a) || (a->tier == TIER_A && is_certain(a)));
 }
 
 static void set_id(const struct ledger *l, const struct account *a, struct finding *f)

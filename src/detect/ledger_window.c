@@ -54,8 +54,7 @@ bool ledger_slide(struct ledger *l, struct account *a, uint64_t time)
 	    ledger_slice_at(l, a->slices)->number + FINDING_SLICES < number)
 		return false; /* (it ends as it was when it was used last) */
 	uint32_t *link = &a->slices;
-	while (*link != POOL_NONE &&
-	       ledger_slice_at(l, *link)->number + FINDING_SLICES >= number) {
+	while (*link != POOL_NONE && ledger_slice_at(l, *link)->number + FINDING_SLICES >= number) {
 		a->first = ledger_slice_at(l, *link)->first;
 		link = &ledger_slice_at(l, *link)->older;
 	}
@@ -152,8 +151,7 @@ void ledger_tick(struct ledger *l, uint64_t now)
 	if (!l->width || now <= l->width)
 		return;
 	now -= l->width;
-	while (l->live.oldest != POOL_NONE &&
-	       !ledger_slide(l, ledger_at(l, l->live.oldest), now))
+	while (l->live.oldest != POOL_NONE && !ledger_slide(l, ledger_at(l, l->live.oldest), now))
 		ledger_end(l, l->live.oldest);
 	while (l->ended.oldest != POOL_NONE) {
 		const struct account *a = ledger_at(l, l->ended.oldest);
@@ -166,10 +164,8 @@ void ledger_tick(struct ledger *l, uint64_t now)
 
 struct slice ledger_sum(const struct ledger *l, const struct account *a, uint64_t time)
 {
-	struct slice sum = {.first = a->first,
-			    .up = a->up,
-			    .down = a->down,
-			    .connections = a->connections};
+	struct slice sum = {
+		.first = a->first, .up = a->up, .down = a->down, .connections = a->connections};
 	uint64_t number = l->width ? time / l->width : 0;
 
 	if (!l->width || (a->start && number <= a->start + FINDING_SLICES))

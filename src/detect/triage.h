@@ -36,8 +36,8 @@ void triage_free(struct triage *t);
 
 /* Who says so, for the audit trail. */
 struct triage_who {
-	uint64_t time; /* wall clock, ns */
-	uint32_t user; /* uid */
+	uint64_t time;	   /* wall clock, ns */
+	uint32_t user;	   /* uid */
 	struct str reason; /* at most TRIAGE_REASON_MAX bytes are kept */
 };
 
@@ -50,8 +50,8 @@ int triage_mute(struct triage *t, const char id[FINDING_ID_MAX], uint64_t up, ui
 int triage_unmute(struct triage *t, const char id[FINDING_ID_MAX], const struct triage_who *who,
 		  struct error *e);
 
-/* A service that may be used. Empty tenant: any; no networks: every client; until 0: for good. Upper
- * and lower case are the same in names. */
+/* A service that may be used. Empty tenant: any; no networks: every client; until 0: for good.
+ * Upper and lower case are the same in names. */
 struct sanction {
 	struct str service; /* its name, or the domain of an unlisted one as a detector tells it */
 	struct str tenant;  /* "sharepoint:contoso", or "contoso" of any kind */
@@ -89,7 +89,7 @@ void triage_sanctions(const struct triage *t, triage_each_sanction *each, void *
 struct triage_entry {
 	uint64_t time, until;
 	uint32_t user;
-	const char *action; /* "ack", "mute", "unmute", "sanction", "revoke", "reopen" */
+	const char *action;	 /* "ack", "mute", "unmute", "sanction", "revoke", "reopen" */
 	char id[FINDING_ID_MAX]; /* "": of a sanction */
 	struct str service, tenant, clients, reason;
 };

@@ -10,6 +10,7 @@
 	"[Shelf]\ncategory cloud-storage\ntier B\nweb shelf.example\n"                             \
 	"download-cdn cdn.shelf.example D\n"                                                       \
 	"[Works]\ncategory cloud-storage\ntier C\nstorage works.example\n"                         \
+	"[Share]\ncategory cloud-storage\ntier B\nweb sharepoint.com\n"                           \
 	"[Mirror]\ncategory downloads\ntier D\nweb mirror.example\n"                               \
 	"[Ask]\ncategory encrypted-dns\ntier D\nweb doh.example\n"
 
