@@ -151,21 +151,18 @@ void command_reopen(const struct command_call *c)
 
 void command_log_level(const struct command_call *c)
 {
-	enum log_level level;
 	char word[16] = "";
 
 	if (!command_words_at_most(c, 1))
 		return;
 	if (c->count && c->word[0].n < sizeof word)
 		memcpy(word, c->word[0].p, c->word[0].n);
-	if (!log_level_of(word, &level)) {
-		command_fail(c, "a level is wanted: error, warning, notice, info or debug");
-	} else if (!c->env->set_log_level) {
+	if (!c->env->set_log_level)
 		command_fail(c, "this daemon has no log level");
-	} else {
-		c->env->set_log_level(c->env->context, level);
-		done(c, log_level_name(level));
-	}
+	else if (!c->env->set_log_level(c->env->context, word))
+		command_fail(c, "a level is wanted: error, warning, notice, info or debug");
+	else
+		done(c, word);
 }
 
 static void explain_told(void *arg, const struct error *e)

@@ -3,7 +3,6 @@
 #ifndef EGRET_DAEMON_COMMAND_H
 #define EGRET_DAEMON_COMMAND_H
 
-#include "base/log.h"
 #include "daemon/control.h"
 #include "daemon/overview.h"
 
@@ -31,7 +30,7 @@ struct command_env {
 	const char *(*service)(void *context, struct str name);
 	void (*reload)(void *context, command_told *told, void *arg);
 	int (*reopen)(void *context, struct error *e);
-	void (*set_log_level)(void *context, enum log_level level);
+	bool (*set_log_level)(void *context, const char *word); /* false: no such level */
 	/* What `egret --explain` prints. `what` and `out` last until told. */
 	void (*explain)(void *context, struct str what, struct bytes *out, command_told *told,
 			void *arg);

@@ -295,6 +295,13 @@ static void reasons(struct bytes *out, struct writer *w, const struct finding *f
 	for (unsigned i = 0; i < f->evidence_count; i++) {
 		const struct evidence *v = &f->evidence[i];
 		char text[96];
+		if (v->text.n) {
+			wr_text(w, v->name);
+			wr_char(w, ' ');
+			text_escaped(w, v->text, 200);
+			fact(out, "evidence", w);
+			continue;
+		}
 		snprintf(text, sizeof text, v->threshold != 0 ? "%s %.6g %s, passed %.6g" : "%s %.6g %s",
 			 v->name, v->value, v->unit, v->threshold);
 		wr_text(w, text);
@@ -323,6 +330,10 @@ static void finding_text(struct bytes *out, const struct finding *f)
 		wr_lit(w, ", tier ");
 		wr_text(w, tier_name(f->tier));
 		fact(out, "service", w);
+	}
+	if (f->tenant.n) {
+		text_escaped(w, f->tenant, 200);
+		fact(out, "tenant", w);
 	}
 	for (unsigned i = 0; i < f->name_count; i++) {
 		text_name(w, f->names[i].name, 255);

@@ -146,7 +146,8 @@ static int answer_sanction(struct question *q, struct analyst *a, struct error *
 			     .until = q->until,
 			     .reason = q->who.reason};
 
-	if (q->env->service) {
+	/* what is on no list is named by its domain */
+	if (q->env->service && !memchr(q->service.p, '.', q->service.n)) {
 		const char *name = q->env->service(q->env->context, q->service);
 		if (!name)
 			return error_set(e, "no list has a service \"%.*s\"",
