@@ -60,7 +60,7 @@ static const char usage[] =
 	"      --cache DIR        where compiled lists and rules are kept (--cache= for nowhere)\n"
 	"  -c, --config FILE      configuration; the command line wins over it\n"
 	"      --dump-config      print every key of the configuration, its value and its meaning\n"
-	"  -q, --quiet            no summary\n"
+	"  -q, --quiet            no summary; with --check, only what is wrong\n"
 	"  -V, --version          print the version\n"
 	"  -h, --help             print this\n"
 	"\n"

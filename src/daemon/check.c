@@ -58,6 +58,8 @@ int check_run(const struct options *o)
 
 	if (work_load(&w, o, true, &e))
 		return work_close(&w, work_fail(&e));
+	if (o->quiet) /* what is wrong was told on the way */
+		return work_close(&w, EXIT_FINE);
 	if (w.now.rules)
 		print_rules(&w);
 	printf("services: %zu, with %zu names and expressions\n", domain_set_services(w.now.set),

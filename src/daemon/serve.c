@@ -109,17 +109,12 @@ static bool is_remote(const char *target)
 
 static void list_paths(struct serve *s, char rooms[3][PATH_MAX])
 {
-	static const char *const system[] = {"/etc",	   "/usr/share", "/usr/lib", "/lib",
-					     "/proc",	   "/sys/class/net", "/sys/devices",
-					     "/dev/null", "/dev/urandom"};
 	const struct config *c = &s->config;
 	const struct options *o = s->o;
 	const char *cache = o->cache ? o->cache : c->cache ? c->cache : paths_cache(rooms[2]);
 
 	s->sandbox = (struct sandbox_options){.read = s->read, .write = s->write,
 					      .files = FILES_MAX};
-	for (size_t i = 0; i < sizeof system / sizeof *system; i++)
-		may_read(s, system[i]);
 	may_read(s, folder_of(s, o->config));
 	may_read_all(s, &o->domains, &c->domains, paths_domains(rooms[0]));
 	may_read_all(s, &o->rules, &c->rules, paths_rules(rooms[1]));
@@ -363,7 +358,7 @@ static void stop_threads(struct serve *s)
 {
 	s->stopping = true;
 	serve_close_control(s);
-	for (unsigned i = 0; i < s->workers; i++)
+	for (unsigned i = 0; i < s->workers && s->worker[i]; i++)
 		worker_stop(s->worker[i]);
 	if (s->analysis)
 		analysis_stop(s->analysis);

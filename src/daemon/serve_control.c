@@ -64,9 +64,15 @@ static int reopen(void *context, struct error *e)
 	return 0;
 }
 
-static void set_log_level(void *context, enum log_level level)
+static bool set_log_level(void *context, const char *word)
 {
-	((struct serve *)context)->log.level = level;
+	struct serve *s = context;
+	enum log_level level;
+
+	if (!log_level_of(word, &level))
+		return false;
+	s->log.level = level;
+	return true;
 }
 
 static void stop(void *context)
