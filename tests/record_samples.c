@@ -7,9 +7,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/stats_record.h"
 #include "event/wire.h"
 #include "output/record_json.h"
 #include "output/sysmon.h"
+#include "unit/overview_sample.h"
 #include "unit/samples.h"
 
 static struct record_json state;
@@ -69,6 +71,24 @@ static void take(void *context, enum wire_view v, bool encrypted, struct event *
 	(void)encrypted;
 	m->events++;
 	m->values += e->count;
+}
+
+/* A minute of a daemon: usual, silent, as full as it gets, the first one. */
+static void print_stats(void)
+{
+	struct overview *before = calloc(1, sizeof *before), *o = calloc(1, sizeof *o);
+
+	overview_sample(before, 1);
+	overview_sample(o, 2);
+	fwrite(line, 1, stats_record(before, o, line, sizeof line), stdout);
+	fwrite(line, 1, stats_record(o, o, line, sizeof line), stdout);
+	fwrite(line, 1, stats_record(NULL, before, line, sizeof line), stdout);
+	overview_sample_full(o);
+	fwrite(line, 1, stats_record(NULL, o, line, sizeof line), stdout);
+	*o = (struct overview){0};
+	fwrite(line, 1, stats_record(NULL, o, line, sizeof line), stdout);
+	free(before);
+	free(o);
 }
 
 /* The events that rules are held against, with the fields that public rules name. */
@@ -142,6 +162,8 @@ int main(int argc, char **argv)
 			print(&s->r);
 		}
 	}
+	if (!sysmon)
+		print_stats();
 	sysmon_free(sysmon);
 	sample_free(s);
 	return ferror(stdout) || fflush(stdout) ? 1 : 0;

@@ -43,9 +43,7 @@ static void loss(struct writer *w, uint64_t lost, uint64_t of)
 	}
 	text_count(w, lost);
 	wr_lit(w, " lost (");
-	wr_u64(w, (uint64_t)((double)lost / (double)of * 100));
-	wr_char(w, '.');
-	wr_u64_pad(w, (uint64_t)((double)lost / (double)of * 10000) % 100, 2);
+	listing_share(w, lost, of);
 	wr_lit(w, " %)");
 }
 

@@ -135,8 +135,7 @@ void listing_flag(struct listing *l, bool v)
 	CELL(l, json_bool(&l->row, key, v), wr_text(&w, v ? "yes" : "no"));
 }
 
-/* Hundredths of a per cent, rounded up: what is lost never reads as nothing. */
-static void write_percent(struct writer *w, uint64_t part, uint64_t whole)
+void listing_share(struct writer *w, uint64_t part, uint64_t whole)
 {
 	double share = whole ? 100.0 * (double)part / (double)whole : 0;
 	uint64_t hundredths = (uint64_t)(share * 100);
@@ -150,8 +149,8 @@ static void write_percent(struct writer *w, uint64_t part, uint64_t whole)
 
 void listing_percent(struct listing *l, uint64_t part, uint64_t whole)
 {
-	CELL(l, (json_key(&l->row, key), write_percent(&l->row.w, part, whole)),
-	     (write_percent(&w, part, whole), wr_lit(&w, " %")));
+	CELL(l, (json_key(&l->row, key), listing_share(&l->row.w, part, whole)),
+	     (listing_share(&w, part, whole), wr_lit(&w, " %")));
 }
 
 static void cells_of(const struct listing *l, size_t row, struct str *out)

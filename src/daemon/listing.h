@@ -56,6 +56,8 @@ void listing_percent(struct listing *l, uint64_t part, uint64_t whole);
 /* Writes the table, or `none` and a newline when it has no row. */
 void listing_end(struct listing *l, const char *none);
 
+/* "0.04": per cent, rounded up, so that what is lost never reads as nothing. */
+void listing_share(struct writer *w, uint64_t part, uint64_t whole);
 /* A JSON writer over up to n more bytes of b, and the end of it. */
 struct json listing_json(struct bytes *b, size_t n);
 void listing_json_end(struct bytes *b, const struct json *j);

@@ -209,7 +209,7 @@ size_t stats_record(const struct overview *before, const struct overview *o, cha
 	outlets(&j, b, o);
 	delay(&j, &b->delay, &o->delay);
 	json_u64(&j, "memory", o->memory);
-	json_u64(&j, "cpu", o->cpu - b->cpu);
+	json_u64(&j, "cpu", since(o->cpu, b->cpu));
 	json_u64(&j, "uptime", o->now > o->started ? o->now - o->started : 0);
 	json_close(&j, '}');
 	json_close(&j, '}');

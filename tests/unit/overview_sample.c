@@ -98,5 +98,5 @@ void overview_sample_full(struct overview *o)
 	o->outlet[1].counts.failing = true;
 	strcpy(o->outlet[1].counts.problem, "connection \"refused\"\n");
 	strcpy(o->reload_problem, "egret.yaml:3: no key \"ruels\"");
-	memset(&o->stats, 0xff, sizeof o->stats);
+	memset(&o->stats, 0x7f, sizeof o->stats);
 }
