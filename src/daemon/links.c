@@ -22,6 +22,7 @@ static int open_one(struct links *l, unsigned i, struct error *e)
 	k->index = live_index(member[0]);
 	k->open = true;
 	k->told = false;
+	snprintf(k->name, sizeof k->name, "%s", l->o.names[i]);
 	k->silent = 0;
 	for (unsigned w = 0; w < l->o.worker_count; w++)
 		worker_give(l->o.workers[w], i, member[w]);
@@ -92,11 +93,18 @@ static void watch_silence(struct links *l, unsigned i, uint64_t received)
 	k->busy -= k->busy / SMOOTHED;
 }
 
-static void follow_name(struct links *l, struct link *k)
+/* Its packets come under whatever name it has. One that is gone may have said so to nobody: its
+ * socket tells only once that it went down, which every interface does before it goes. */
+static void follow(struct links *l, unsigned i)
 {
+	struct link *k = &l->link[i];
 	char name[IF_NAMESIZE];
 
-	if (!if_indextoname(k->index, name) || strcmp(name, k->name) == 0)
+	if (!if_indextoname(k->index, name)) {
+		links_gone(l, i, "the interface is gone");
+		return;
+	}
+	if (strcmp(name, k->name) == 0)
 		return;
 	log_say(l->o.log, LOG_LEVEL_NOTICE, "%s: is called %s now", k->name, name);
 	memcpy(k->name, name, sizeof name);
@@ -107,7 +115,7 @@ void links_tick(struct links *l, const struct live_counts counts[OVERVIEW_INTERF
 	for (unsigned i = 0; i < l->o.count; i++) {
 		struct link *k = &l->link[i];
 		if (k->open) {
-			follow_name(l, k);
+			follow(l, i);
 			watch_silence(l, i, counts[i].received);
 		} else {
 			try_again(l, i);
