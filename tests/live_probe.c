@@ -96,7 +96,7 @@ static void read_all(struct member *m)
 
 	do {
 		n = live_read(m->live, 1024, take, m, &e);
-	} while (n == 1024 && !m->probe->quit);
+	} while (n == 1024 && !m->probe->quit && !m->probe->paused);
 	if (n < 0 && !m->gone) {
 		m->gone = true;
 		printf("{\"gone\": %u, \"error\": \"%s\"}\n", m->number, e.text);
@@ -118,7 +118,7 @@ static void *run(void *argument)
 			continue;
 		}
 		int n = poll(wait, 2, p->events_only ? -1 : 500);
-		if (n > 0 || !p->events_only)
+		if ((n > 0 || !p->events_only) && !p->paused)
 			read_all(m);
 	}
 	if (!m->gone)
@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 {
 	static struct probe p = {.options = {.members = 1,
 					     .snaplen = LIMIT_PACKET,
-					     .ring = 8 * MIB,
+					     .ring = 32 * MIB,
 					     .promiscuous = true}};
 	static struct member members[LIVE_MEMBERS_MAX];
 	struct live *live[LIVE_MEMBERS_MAX];

@@ -254,8 +254,8 @@ class Live(unittest.TestCase):
             prefix = self.prefix()
             sender = subprocess.Popen(["ip", "netns", "exec", NS, INJECT, "-r", "100000", "out", path],
                                       stdout=subprocess.PIPE, text=True)
-            time.sleep(0.3)
-            p = self.probe("-m", 4, "-f", "udp dst port 7777", "-w", prefix, "-r", 32 << 20)
+            time.sleep(0.2)
+            p = self.probe("-m", 4, "-f", "udp dst port 7777", "-w", prefix)
             self.assertEqual(json.loads(sender.communicate()[0])["sent"], 120000)
             ends = p.end()
             numbers = [[struct.unpack(">I", f.data[42:46])[0] for f in m] for m in self.captured(prefix, 4)]
@@ -424,7 +424,7 @@ class Live(unittest.TestCase):
             p = self.probe("-m", members)
             self.inject(conversations())
             inside("ip", "link", "del", "cap")
-            lines = [p.line(2) for _ in range(members)]
+            lines = [p.line(5) for _ in range(members)]
             self.assertEqual(sorted(line["gone"] for line in lines), list(range(members)))
             self.assertEqual(lines[0]["error"], "the interface is gone")
             ends = p.end()
@@ -439,7 +439,7 @@ class Live(unittest.TestCase):
         inside("ip", "link", "set", "cap", "down")
         time.sleep(0.7)
         inside("ip", "link", "del", "cap")
-        self.assertEqual(sorted(p.line(2)["gone"] for _ in range(2)), [0, 1])
+        self.assertEqual(sorted(p.line(5)["gone"] for _ in range(2)), [0, 1])
         p.end()
 
     # --- what was lost
