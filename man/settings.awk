@@ -4,11 +4,16 @@ FNR == 1 {
 	file++
 }
 
-# CONFIG("key", TYPE, field, "default", "help")
+# CONFIG("key", TYPE, field, "default", "range", "help")
 file == 1 && /^CONFIG\(/ {
 	split($0, part, "\"")
-	keys = keys ".It Va " part[2] "\n" toupper(substr(part[6], 1, 1)) substr(part[6], 2) \
-		".\nDefault: " part[4] ".\n"
+	range = part[6]
+	if (sub(/-/, " to ", range))
+		range = ", from " range
+	else if (gsub(/[|]/, ", ", range))
+		range = "; one of " range
+	keys = keys ".It Va " part[2] "\n" toupper(substr(part[8], 1, 1)) substr(part[8], 2) \
+		".\nDefault: " part[4] range ".\n"
 }
 
 # SETTING(field, TYPE, default, least, most, "key", "help")

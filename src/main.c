@@ -8,11 +8,13 @@
 #include "daemon/check.h"
 #include "daemon/feed.h"
 #include "daemon/replay.h"
+#include "daemon/serve.h"
 #include "daemon/size.h"
 
 static const char usage[] =
 	"usage: egret -r CAPTURE [-r CAPTURE ...] [options]\n"
 	"       egret -e EVENTS [-e EVENTS ...] [options]\n"
+	"       egret -i INTERFACE [-i INTERFACE ...] [options]\n"
 	"       egret --check [options]\n"
 	"       egret --explain NAME|LINE [options]\n"
 	"\n"
@@ -29,6 +31,10 @@ static const char usage[] =
 	"                         Suricata, CloudTrail and others write them\n"
 	"      --as SOURCE        log source of event lines that do not show theirs, as\n"
 	"                         CATEGORY[/PRODUCT[/SERVICE]] (e.g. dns_query/windows)\n"
+	"  -i, --interface NAME   capture on an interface until stopped (repeatable; or interfaces: "
+	"in\n"
+	"                         the configuration)\n"
+	"      --workers N        threads that read packets\n"
 	"  -f, --filter EXPR      only packets that match this pcap-filter(7) expression\n"
 	"  -w, --records FILE     write every record as a line of JSON (- is standard output)\n"
 	"      --format FORMAT    of these lines: ecs (the default), or sysmon: events 3 and 22 "
@@ -54,7 +60,7 @@ static const char usage[] =
 	"      --cache DIR        where compiled lists and rules are kept (--cache= for nowhere)\n"
 	"  -c, --config FILE      configuration; the command line wins over it\n"
 	"      --dump-config      print every key of the configuration, its value and its meaning\n"
-	"  -q, --quiet            no summary\n"
+	"  -q, --quiet            no summary; with --check, only what is wrong\n"
 	"  -V, --version          print the version\n"
 	"  -h, --help             print this\n"
 	"\n"
@@ -71,9 +77,12 @@ enum {
 	OPT_STRICT,
 	OPT_CHECK,
 	OPT_DUMP,
+	OPT_WORKERS,
 };
 
 static const struct option options[] = {
+	{"interface", required_argument, NULL, 'i'},
+	{"workers", required_argument, NULL, OPT_WORKERS},
 	{"read", required_argument, NULL, 'r'},
 	{"events", required_argument, NULL, 'e'},
 	{"as", required_argument, NULL, OPT_AS},
@@ -160,6 +169,16 @@ static void take_format(struct command *c, const char *value)
 		end(c, misuse("no format: ", value));
 }
 
+static void take_workers(struct command *c, const char *value)
+{
+	char *rest;
+	unsigned long n = strtoul(value, &rest, 10);
+
+	if (*value < '1' || *value > '9' || *rest || n > 64)
+		end(c, misuse("workers are 1 to 64, not ", value));
+	c->o.workers = (unsigned)n;
+}
+
 static void take_flag(struct command *c, int option)
 {
 	switch (option) {
@@ -199,6 +218,12 @@ static void take_option(struct command *c, int option, const char *value)
 	struct options *o = &c->o;
 
 	switch (option) {
+	case 'i':
+		append(&o->interfaces, value);
+		break;
+	case OPT_WORKERS:
+		take_workers(c, value);
+		break;
 	case 'r':
 		append(&o->captures, value);
 		break;
@@ -255,13 +280,15 @@ static int run(const struct command *c)
 		return check_dump(o);
 	if (c->check)
 		return check_run(o);
-	if (o->captures.count && o->events.count)
-		return misuse("either captures or events, not both", "");
+	if ((o->captures.count != 0) + (o->events.count != 0) + (o->interfaces.count != 0) > 1)
+		return misuse("either interfaces, captures or events", "");
 	if (o->events.count)
 		return feed_run(o);
 	if (o->captures.count)
 		return replay_run(o);
-	return misuse("nothing to read: give -r CAPTURE", "");
+	if (serve_wanted(o))
+		return serve_run(o);
+	return misuse("nothing to read: give -r CAPTURE or -i INTERFACE", "");
 }
 
 int main(int argc, char **argv)
@@ -270,12 +297,13 @@ int main(int argc, char **argv)
 	int option;
 
 	while (!c.over &&
-	       (option = getopt_long(argc, argv, "r:e:f:w:jt:R:d:c:qVh", options, NULL)) != -1)
+	       (option = getopt_long(argc, argv, "i:r:e:f:w:jt:R:d:c:qVh", options, NULL)) != -1)
 		take_option(&c, option, optarg);
 	for (; !c.over && optind < argc; optind++)
 		append(&c.o.captures, argv[optind]);
 	if (!c.over)
 		c.status = run(&c);
+	free(c.o.interfaces.path);
 	free(c.o.captures.path);
 	free(c.o.events.path);
 	free(c.o.domains.path);

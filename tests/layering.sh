@@ -18,8 +18,11 @@ BEGIN {
 	allow["yaml.h"] = "^base/yaml_read[.]c$"
 	allow["pcre2.h"] = "^match/regex[.]c$"
 	allow["nettle/"] = "^(core/tuple|proto/quic_crypto|proto/ja4|base/digest)[.]c$"
+	allow["seccomp.h"] = "^daemon/sandbox_calls[.]c$"
+	allow["cap-ng.h"] = "^daemon/privileges[.]c$"
+	allow["systemd/sd-daemon.h"] = "^daemon/notify[.]c$"
 	allow["zlib.h"] = "^capture/unpack_gzip[.]c$"
-	allow["zstd.h"] = allow["zstd_"] = "^capture/unpack_zstd[.]c$"
+	allow["zstd.h"] = allow["zstd_"] = "^(capture/unpack_zstd|output/compress)[.]c$"
 }
 function complain(text) {
 	print FILENAME ":" FNR ": " text

@@ -236,6 +236,9 @@ struct record {
 struct record_sink {
 	void (*take)(void *context, const struct record *r);
 	void *context;
+	/* Whether an update of a running connection can be taken now: if not, its bytes stay with the
+	 * connection and come with a later one. NULL: always. */
+	bool (*has_room)(void *context);
 };
 
 /* Stable lower-case words for JSON and text, never NULL. */

@@ -4,8 +4,14 @@
 #define EGRET_DAEMON_COMMAND_H
 
 #include "daemon/control.h"
-#include "daemon/errand.h"
 #include "daemon/overview.h"
+
+struct analyst;
+
+/* A question whose answer only the analyst's thread can give; called there. */
+typedef void errand_fn(void *arg, struct analyst *a);
+/* In the control thread, once for each errand. ran false: the analyst has ended, fn was not called. */
+typedef void errand_done(void *arg, bool ran);
 
 /* What was asked for is done, or could not be (e not NULL). In the control thread, exactly once,
  * possibly before the function that it was given to returns. */
@@ -16,7 +22,8 @@ typedef void command_told(void *arg, const struct error *e);
 struct command_env {
 	void *context;
 	void (*overview)(void *context, struct overview *out);
-	/* errands_ask of the daemon's errands */
+	/* Has fn called with the analyst between two records, then done; arg has to live until then.
+	 * Nobody waits meanwhile. */
 	void (*ask)(void *context, errand_fn *fn, errand_done *done, void *arg);
 	/* The name of a service of the lists in force as they write it, NULL: there is none; letter
 	 * case does not matter. In the analyst's thread (called inside an errand). */

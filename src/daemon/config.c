@@ -11,29 +11,116 @@
 
 #define KEY_MAX 128
 
-enum config_type { CONFIG_TEXT, CONFIG_SWITCH, CONFIG_SIZE, CONFIG_LIST };
+enum config_type {
+	CONFIG_TEXT,
+	CONFIG_SWITCH,
+	CONFIG_NUMBER,
+	CONFIG_SIZE,
+	CONFIG_DURATION,
+	CONFIG_WORD,
+	CONFIG_LIST
+};
 
 static const struct key {
 	const char *key;
 	enum config_type type;
 	size_t offset;
-	const char *standard, *help;
+	const char *standard, *range, *help;
 } keys[] = {
-#define CONFIG(key, type, field, standard, help)                                                   \
-	{key, CONFIG_##type, offsetof(struct config, field), standard, help},
+#define CONFIG(key, type, field, standard, range, help)                                            \
+	{key, CONFIG_##type, offsetof(struct config, field), standard, range, help},
 #include "daemon/config.def"
 #undef CONFIG
 };
 
 #define KEYS (sizeof keys / sizeof *keys)
 
+static bool read_switch(bool *out, struct str text)
+{
+	static const char *const words[] = {"no", "false", "off", "yes", "true", "on"};
+
+	for (size_t i = 0; i < 6; i++)
+		if (str_ieq(text, str_of(words[i]))) {
+			*out = i >= 3;
+			return true;
+		}
+	return false;
+}
+
+/* The number of a word in "one|two|three". */
+static bool read_word(unsigned *out, const char *text, const char *words)
+{
+	size_t length = strlen(text);
+
+	for (unsigned i = 0; *words; i++) {
+		size_t n = strcspn(words, "|");
+		if (n == length && memcmp(words, text, n) == 0) {
+			*out = i;
+			return true;
+		}
+		words += n + (words[n] == '|');
+	}
+	return false;
+}
+
+static bool read_amount(enum config_type type, const char *text, uint64_t *out)
+{
+	char *end;
+
+	if (type == CONFIG_SIZE)
+		return size_parse(text, out);
+	if (type == CONFIG_DURATION)
+		return size_duration(text, out);
+	*out = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end;
+}
+
+/* "LEAST-MOST", in the words of the type. What may be never by default may always be. */
+static bool in_range(const struct key *k, uint64_t v)
+{
+	char least[32];
+	uint64_t low, high;
+	size_t n = strcspn(k->range, "-");
+	uint64_t never = k->type == CONFIG_DURATION ? 0 : UINT64_MAX;
+
+	if (!k->range[n] || n >= sizeof least)
+		return true;
+	if (v == never && strcmp(k->standard, "never") == 0)
+		return true;
+	memcpy(least, k->range, n);
+	least[n] = '\0';
+	return read_amount(k->type, least, &low) &&
+	       read_amount(k->type, k->range + n + 1, &high) && v >= low && v <= high;
+}
+
+/* Of any type but LIST; TEXT keeps `text`. False when it is none. */
+static bool read_scalar(const struct key *k, void *at, const char *text)
+{
+	uint64_t v;
+
+	switch (k->type) {
+	case CONFIG_TEXT:
+		*(const char **)at = text;
+		return true;
+	case CONFIG_SWITCH:
+		return read_switch(at, str_of(text));
+	case CONFIG_WORD:
+		return read_word(at, text, k->range);
+	default:
+		if (!read_amount(k->type, text, &v) || !in_range(k, v))
+			return false;
+		*(uint64_t *)at = v;
+		return true;
+	}
+}
+
 void config_init(struct config *c)
 {
-	static const uint64_t threshold[4] = SIZE_THRESHOLDS_DEFAULT;
-
 	*c = (struct config){0};
 	arena_init(&c->arena);
-	memcpy(c->threshold, threshold, sizeof threshold);
+	for (size_t i = 0; i < KEYS; i++)
+		if (keys[i].type != CONFIG_TEXT && keys[i].type != CONFIG_LIST)
+			read_scalar(&keys[i], (char *)c + keys[i].offset, keys[i].standard);
 	settings_default(&c->detectors);
 }
 
@@ -85,16 +172,23 @@ static bool read_list(struct reading *r, struct config_list *l, const struct yam
 	return true;
 }
 
-static bool read_switch(bool *out, struct str text)
+static void complain_value(struct reading *r, unsigned line, const struct key *k)
 {
-	static const char *const words[] = {"no", "false", "off", "yes", "true", "on"};
+	static const char *const what[] = {
+		[CONFIG_SWITCH] = "is yes or no",
+		[CONFIG_NUMBER] = "is a number",
+		[CONFIG_SIZE] = "is a size such as 10M, or never",
+		[CONFIG_DURATION] = "is a time such as 90s, 5m, 12h or 7d",
+		[CONFIG_WORD] = "is one of",
+	};
+	char text[ERROR_TEXT_MAX];
 
-	for (size_t i = 0; i < 6; i++)
-		if (str_ieq(text, str_of(words[i]))) {
-			*out = i >= 3;
-			return true;
-		}
-	return false;
+	if (k->range[0])
+		snprintf(text, sizeof text, "%s%s %s", what[k->type],
+			 k->type == CONFIG_WORD ? "" : ", within", k->range);
+	else
+		snprintf(text, sizeof text, "%s", what[k->type]);
+	complain(r, line, text, k->key);
 }
 
 static void read_value(struct reading *r, const struct key *k, const struct yaml_node *n)
@@ -110,13 +204,9 @@ static void read_value(struct reading *r, const struct key *k, const struct yaml
 		complain(r, n->line, "is one value", k->key);
 		return;
 	}
-	const char *text = arena_text(&r->c->arena, n->text);
-	if (k->type == CONFIG_TEXT)
-		*(const char **)at = yaml_is_null(n) ? "" : text;
-	else if (k->type == CONFIG_SWITCH && !read_switch(at, n->text))
-		complain(r, n->line, "is yes or no", k->key);
-	else if (k->type == CONFIG_SIZE && !size_parse(text, at))
-		complain(r, n->line, "is a size such as 10M, or never", k->key);
+	const char *text = yaml_is_null(n) ? "" : arena_text(&r->c->arena, n->text);
+	if (!read_scalar(k, at, text))
+		complain_value(r, n->line, k);
 }
 
 static void read_lists(struct reading *r, const struct yaml_node *n)
@@ -230,6 +320,13 @@ static void dump_text(const char *text, FILE *out)
 	fputc('\'', out);
 }
 
+static void dump_word(unsigned number, const char *words, FILE *out)
+{
+	while (number--)
+		words += strcspn(words, "|") + 1;
+	fprintf(out, "%.*s", (int)strcspn(words, "|"), words);
+}
+
 static void dump_value(const struct config *c, const struct key *k, FILE *out)
 {
 	const void *at = (const char *)c + k->offset;
@@ -243,6 +340,19 @@ static void dump_value(const struct config *c, const struct key *k, FILE *out)
 		return;
 	case CONFIG_SWITCH:
 		fputs(*(const bool *)at ? "yes" : "no", out);
+		return;
+	case CONFIG_NUMBER:
+		fprintf(out, "%llu", (unsigned long long)*(const uint64_t *)at);
+		return;
+	case CONFIG_DURATION:
+		if (*(const uint64_t *)at)
+			fprintf(out, "%llus",
+				(unsigned long long)(*(const uint64_t *)at / NS_PER_S));
+		else
+			fputs("never", out);
+		return;
+	case CONFIG_WORD:
+		dump_word(*(const unsigned *)at, k->range, out);
 		return;
 	case CONFIG_SIZE:
 		snprintf(size, sizeof size, "%llu", (unsigned long long)*(const uint64_t *)at);
@@ -284,7 +394,9 @@ static void dump_detectors(const struct config *c, FILE *out)
 void config_dump(const struct config *c, FILE *out)
 {
 	for (size_t i = 0; i < KEYS; i++) {
-		fprintf(out, "# %s (default: %s)\n", keys[i].help, keys[i].standard);
+		const struct key *k = &keys[i];
+		fprintf(out, "# %s (default: %s%s%s)\n", k->help, k->standard,
+			k->range[0] ? ", of " : "", k->range);
 		fprintf(out, "%s%s: ", is_unset(c, &keys[i]) ? "# " : "", keys[i].key);
 		dump_value(c, &keys[i], out);
 		fputs("\n", out);

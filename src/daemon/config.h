@@ -17,12 +17,23 @@ struct config_list {
 	bool set;
 };
 
-#define CONFIG_C_TEXT	const char *
-#define CONFIG_C_SWITCH bool
-#define CONFIG_C_SIZE	uint64_t
-#define CONFIG_C_LIST	struct config_list
-
 struct config {
+	struct config_list interfaces;
+	const char *filter;
+	uint64_t workers;
+	bool affinity, promiscuous;
+	unsigned fanout; /* number of the word, as all WORDs */
+	uint64_t snaplen, ring_size, record_ring;
+	uint64_t state_interval; /* ns, as all DURATIONs; never: 0 */
+	const char *findings_file, *findings_syslog, *records_file, *records_syslog;
+	bool findings_journal;
+	unsigned records_format;
+	uint64_t rotate_size, rotate_interval, rotate_keep, queue_size;
+	bool rotate_compress;
+	uint64_t stats_interval, tell_interval, tell_growth, window;
+	const char *control_socket, *control_group, *metrics_listen, *user;
+	bool sandbox;
+	unsigned log_level;
 	struct config_list domains, rules, home;
 	struct config_list allow_clients, allow_servers, allow_services, allow_tenants, own_tenants;
 	const char *cache, *state; /* NULL: not set; "": none */

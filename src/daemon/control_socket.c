@@ -79,7 +79,9 @@ static int take_file(struct control_socket *s, struct error *e)
 
 	if (fd < 0 || fstat(fd, &st) || !S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
 		failed = error_set(e, "%s: is not ours any more", s->path);
-	else if (s->grouped && fchownat(fd, "", (uid_t)-1, s->group, AT_EMPTY_PATH))
+	/* (the service's unit refuses chown, and its user's own group needs none) */
+	else if (s->grouped && st.st_gid != s->group &&
+		 fchownat(fd, "", (uid_t)-1, s->group, AT_EMPTY_PATH))
 		failed = error_set(e, "%s: cannot give it to its group: %s", s->path, strerror(errno));
 	if (!failed) {
 		s->device = st.st_dev;

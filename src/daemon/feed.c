@@ -48,7 +48,7 @@ static void take(struct feed *f, const char *file, uint64_t in_file, struct str 
 		line.event.line = f->number;
 		f->lines.events += line.kind == LINE_EVENT;
 		f->lines.unsourced += line.kind == LINE_EVENT && !line.sources;
-		analyst_take_line(f->work.analyst, &line);
+		analyst_take_line(f->work.now.analyst, &line);
 	} while (line_in_next(f->in, &line));
 }
 
@@ -112,9 +112,9 @@ static int open_all(struct feed *f, const struct options *o, struct error *e)
 {
 	if (work_open(&f->work, o, true, e))
 		return -1;
-	if (!f->work.rules)
+	if (!f->work.now.rules)
 		f->none = fields_new();
-	f->in = line_in_new(f->work.rules ? f->work.rules->fields : f->none, &o->as);
+	f->in = line_in_new(f->work.now.rules ? f->work.now.rules->fields : f->none, &o->as);
 	return 0;
 }
 
@@ -122,7 +122,7 @@ static void tell(struct feed *f)
 {
 	struct work *w = &f->work;
 	bool json = w->o->json || w->o->each;
-	struct analyst_summary summary = analyst_summary(w->analyst);
+	struct analyst_summary summary = analyst_summary(w->now.analyst);
 
 	work_tell(w);
 	if (w->o->quiet)

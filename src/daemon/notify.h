@@ -1,4 +1,5 @@
-/* What a service manager is told: sd_notify(3). Without one, all of this does nothing. */
+/* What a service manager is told: sd_notify(3). Without one, or built without libsystemd, all of
+ * this does nothing. From any thread. */
 #ifndef EGRET_DAEMON_NOTIFY_H
 #define EGRET_DAEMON_NOTIFY_H
 
@@ -10,10 +11,12 @@ void notify_ready(void);
 /* RELOADING=1 with MONOTONIC_USEC; followed by notify_ready. */
 void notify_reloading(void);
 void notify_stopping(void);
+/* Shown by `systemctl status`; control characters become blanks, what is long is cut. */
 void notify_status(const char *text);
 /* WATCHDOG=1. */
 void notify_alive(void);
-/* ns between two of these that the manager wants at most; 0: it does not watch. */
+/* ns between two of these, half of what the manager endures (sd_watchdog_enabled(3) advises so);
+ * 0: it does not watch. */
 uint64_t notify_interval(void);
 
 #endif

@@ -19,6 +19,7 @@ enum record_format {
 };
 
 struct options {
+	struct path_list interfaces; /* to capture on */
 	struct path_list captures; /* capture files and folders */
 	struct path_list events;   /* files of JSON lines */
 	struct path_list domains;  /* list files and folders */
@@ -31,6 +32,7 @@ struct options {
 	bool each;		/* one for each match */
 	bool strict;		/* possible matches are none */
 	bool quiet;		/* no summary */
+	unsigned workers;	/* 0: as configured */
 	const char *thresholds; /* as daemon/size.h reads them; NULL: those of the configuration */
 	const char *config;	/* its file; NULL: none */
 	const char *cache; /* folder of compiled lists and rules; "": none, NULL: the usual one */

@@ -30,7 +30,7 @@ static uint64_t clock_ns(clockid_t id)
 static void to_analyst(void *context, const struct record *r)
 {
 	struct replay *p = context;
-	analyst_take(p->work.analyst, r);
+	analyst_take(p->work.now.analyst, r);
 }
 
 static void problem(void *context, const char *file, const char *text)
@@ -49,11 +49,11 @@ static int open_all(struct replay *p, const struct options *o, struct error *e)
 
 	if (work_open(&p->work, o, false, e))
 		return -1;
-	settings.rare_dns = o->records || analyst_wants_dns_text(p->work.analyst);
+	settings.rare_dns = o->records || analyst_wants_dns_text(p->work.now.analyst);
 	p->source = source_open_files(&files, &p->stats, e);
 	if (!p->source)
 		return -1;
-	p->sensor = sensor_new(&settings, (struct record_sink){to_analyst, p}, &p->stats);
+	p->sensor = sensor_new(&settings, (struct record_sink){.take = to_analyst, .context = p}, &p->stats);
 	return 0;
 }
 
@@ -77,7 +77,7 @@ static void summarise(const struct replay *p)
 	const struct work *w = &p->work;
 	struct rusage use;
 	struct report_run run = {.stats = &p->stats,
-				 .analyst = analyst_summary(w->analyst),
+				 .analyst = analyst_summary(w->now.analyst),
 				 .first = p->first,
 				 .last = p->last,
 				 .cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID),

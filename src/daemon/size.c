@@ -5,6 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/limits.h"
+
+#define DURATION_MAX 315360000u /* seconds: ten years */
+
 static bool unit_of(const char *text, double *factor)
 {
 	static const char letters[] = "kmgt";
@@ -38,6 +42,36 @@ bool size_parse(const char *text, uint64_t *out)
 	if (end == text || !unit_of(end, &factor) || !(v * factor < 0x1p63))
 		return false;
 	*out = (uint64_t)(v * factor + 0.5); /* 1.005k is 1005 */
+	return true;
+}
+
+bool size_duration(const char *text, uint64_t *ns)
+{
+	static const struct {
+		char letter;
+		uint64_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+	uint64_t sum = 0;
+
+	*ns = 0;
+	if (strcmp(text, "never") == 0)
+		return true;
+	do {
+		char *end;
+		unsigned i = 0;
+		if (*text < '0' || *text > '9')
+			return false;
+		unsigned long long v = strtoull(text, &end, 10);
+		while (i < 5 && units[i].letter != *end)
+			i++;
+		if (i == 5 || v > DURATION_MAX / units[i].seconds)
+			return false;
+		sum += v * units[i].seconds;
+		text = end + 1;
+	} while (*text);
+	if (sum > DURATION_MAX)
+		return false;
+	*ns = sum * NS_PER_S;
 	return true;
 }
 

@@ -5,25 +5,20 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "daemon/config.h"
+#include "daemon/generation.h"
 #include "daemon/options.h"
-#include "detect/analyst.h"
 #include "output/record_json.h"
 #include "output/sink.h"
 #include "output/sysmon.h"
 
 struct work {
 	const struct options *o;
-	struct config config;
-	struct networks home;
-	struct domain_set *set;
-	struct ruleset *rules; /* NULL: there are none */
-	struct analyst *analyst;
+	struct generation now;
 	struct sink *records; /* NULL: not wanted */
 	struct record_json json;
 	struct sysmon_out *sysmon;
 	FILE *out;	 /* what a person reads, or findings as JSON */
-	uint64_t damage; /* rules refused, lines that are no JSON, … */
+	uint64_t damage; /* lines that are no JSON, state that is refused, … */
 	uint64_t start;	 /* monotonic clock, ns */
 };
 

@@ -90,7 +90,7 @@ void emit_update(struct sensor *s, struct flow *f)
 	}
 	if (!(f->flags & FLOW_OPENED))
 		emit_open(s, f);
-	else
+	else if (!s->sink.has_room || s->sink.has_room(s->sink.context))
 		emit_flow(s, f, RECORD_FLOW, END_NOT);
 }
 

@@ -47,6 +47,7 @@ struct sensor *sensor_new(const struct sensor_settings *settings, struct record_
 	s->stats = stats;
 	s->decoder = decoder_new(stats);
 	flow_table_init(&s->table, &settings->flow, &events, stats);
+	s->table.next_id += (uint64_t)settings->number << 48;
 	slab_init(&s->slab, LIMIT_STREAMS_BYTES);
 	intern_init(&s->names, settings->flow.flows_max);
 	pool_init(&s->streams, tcp_inspect_state_size(), STREAMS_MAX);
@@ -140,6 +141,25 @@ void sensor_take(struct sensor *s, const struct frame *frames, size_t count)
 		dns_track_expire(s, false);
 		decoder_release(s->decoder, s->now);
 	}
+}
+
+void sensor_tick(struct sensor *s, uint64_t time)
+{
+	if (time > s->now)
+		s->now = time;
+	flow_table_advance(&s->table, s->now);
+	dns_track_expire(s, false);
+	decoder_release(s->decoder, s->now);
+}
+
+uint64_t sensor_time(const struct sensor *s)
+{
+	return s->now;
+}
+
+void sensor_set_rare_dns(struct sensor *s, bool wanted)
+{
+	s->settings.rare_dns = wanted;
 }
 
 unsigned sensor_unknown_links(const struct sensor *s, const struct unknown_link **list)

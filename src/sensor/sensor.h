@@ -18,6 +18,7 @@
 struct sensor_settings {
 	struct flow_settings flow;
 	bool rare_dns; /* text of rare DNS types too (through ldns): when records are written */
+	unsigned number; /* of this sensor, below 65536: flow ids of several are told apart */
 };
 
 struct sensor;
@@ -27,6 +28,14 @@ struct sensor *sensor_new(const struct sensor_settings *settings, struct record_
 			  struct stats *stats);
 /* Takes up to LIMIT_BATCH frames in the order of the capture. */
 void sensor_take(struct sensor *s, const struct frame *frames, size_t count);
+/* Time passes without packets (ns since 1970): what is due by the clock happens, and no record that
+ * comes later will have an earlier time. */
+void sensor_tick(struct sensor *s, uint64_t time);
+/* No record that comes later will have an earlier time, unless the packets' clock turns out to have
+ * been wrong (clock_restarts). */
+uint64_t sensor_time(const struct sensor *s);
+/* From now on. */
+void sensor_set_rare_dns(struct sensor *s, bool wanted);
 /* The capture is over: ends every flow and tells what is left. */
 void sensor_finish(struct sensor *s);
 /* As decoder_unknown_links. */

@@ -69,7 +69,8 @@ class Feed(unittest.TestCase):
         return path
 
     def egret(self, *arguments, stdin=None, status=0):
-        r = subprocess.run([EGRET, "--domains", LISTS, "--cache", CACHE, "--quiet", *arguments],
+        r = subprocess.run([EGRET, "--domains", LISTS, "--cache", CACHE,
+                            *([] if "--check" in arguments else ["--quiet"]), *arguments],
                            input=stdin, capture_output=True, timeout=300)
         self.assertEqual(r.returncode, status, r.stderr.decode())
         return r

@@ -10,13 +10,18 @@ Listens on 127.0.0.1:8000. Each request becomes one line of LOG, columns split b
 "bytes" is the length of the body that arrived here, so it is the truth a sensor can be held against.
 "transport" is quic (HTTP/3), tcp (HTTPS over TCP) or http (no encryption).
 
-It knows as much WebDAV and S3 as rclone needs: after an upload rclone asks for the object's size and hash.
+It knows as much WebDAV and S3 as clients need to put a file: after an upload rclone asks for the object's
+size and hash. restic's protocol and MEGA's have files of their own.
 """
 import email.utils
 import hashlib
 import http.server
 import sys
 import threading
+
+import sink_mega
+import sink_restic
+import sink_s3
 
 STORED = {}  # (name, path) -> (size, md5, time)
 LOG_LOCK = threading.Lock()
@@ -49,12 +54,14 @@ class Sink(http.server.BaseHTTPRequestHandler):
             left -= len(piece)
             yield piece
 
-    def take(self):
-        """Reads the request's body and writes its line of the log."""
+    def take(self, keep=None):
+        """Reads the request's body and writes its line of the log. The body is added to `keep`."""
         size, digest = 0, hashlib.md5()
         for piece in self.body_pieces():
             size += len(piece)
             digest.update(piece)
+            if keep is not None:
+                keep += piece
         self.name = self.headers["Host"].split(":")[0]
         self.file = self.path.split("?")[0]
         client = self.headers["X-Forwarded-For"].split(",")[0].strip()
@@ -66,7 +73,7 @@ class Sink(http.server.BaseHTTPRequestHandler):
         return size, digest.hexdigest()
 
     def reply(self, status, text="", headers=()):
-        body = text.encode()
+        body = text if isinstance(text, bytes) else text.encode()
         self.send_response(status)
         for key, value in headers:
             self.send_header(key, value)
@@ -76,17 +83,59 @@ class Sink(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def host(self):
+        return self.headers.get("Host", "").split(":")[0]
+
+    def restic(self):
+        """Whether the request was for a repository of restic; then it has been answered."""
+        if not self.host().endswith(".borgbase.com"):
+            return False
+        body = bytearray()
+        self.take(body)
+        status, answer, headers = sink_restic.answer(self.command, self.path, bytes(body), self.headers.get("Range"))
+        self.reply(status, answer, headers.items())
+        return True
+
+    def mega(self):
+        """The same for MEGA's API and its storage."""
+        host, body = self.host(), bytearray()
+        if host == "g.api.mega.co.nz":
+            self.take(body)
+            self.reply(200, sink_mega.api(bytes(body)), [("Content-Type", "application/json")])
+        elif host.endswith(".userstorage.mega.co.nz") and sink_mega.awaited(self.path):
+            size, _ = self.take()
+            self.reply(200, sink_mega.take(self.path, size))
+        else:
+            return False
+        return True
+
     def do_PUT(self):
         size, md5 = self.take()
+        if sink_s3.put_part(self.path, size, md5):
+            return self.reply(200, "", [("ETag", f'"{md5}"')])
         STORED[self.name, self.file] = (size, md5, email.utils.formatdate(usegmt=True))
         self.reply(201 if "webdav" in self.name else 200, "", [("ETag", f'"{md5}"')])
 
     def do_POST(self):
+        if self.restic() or self.mega():
+            return
         size, _ = self.take()
+        answer, stored = sink_s3.post(self.path)
+        if stored:
+            STORED[self.name, self.file] = (*stored, email.utils.formatdate(usegmt=True))
+        if answer:
+            return self.reply(200, answer, [("Content-Type", "application/xml")])
         self.reply(200, f'{{"received": {size}}}\n', [
             ("Content-Type", "application/json"), ("Access-Control-Allow-Origin", "*")])
 
+    def do_DELETE(self):
+        if not self.restic():
+            self.take()
+            self.reply(204)
+
     def do_HEAD(self):
+        if self.restic():
+            return
         self.take()
         if (self.name, self.file) not in STORED:
             return self.reply(404)
@@ -97,7 +146,11 @@ class Sink(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_GET(self):
+        if self.restic():
+            return
         self.take()
+        if self.host().endswith(".digitaloceanspaces.com"):
+            return self.reply(200, sink_s3.listing(self.path), [("Content-Type", "application/xml")])
         self.reply(404, "not here\n")
 
     def do_MKCOL(self):
@@ -125,4 +178,5 @@ class Sink(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    sink_mega.account()  # takes a moment
     http.server.ThreadingHTTPServer(("127.0.0.1", 8000), Sink).serve_forever()

@@ -126,3 +126,49 @@ Test(config, what_is_dumped_reads_back_the_same)
 	config_fini(&c);
 	config_fini(&again);
 }
+
+Test(config, numbers_times_and_words_of_the_daemon)
+{
+	struct config c;
+
+	config_init(&c);
+	cr_expect_eq(c.window, 86400 * UINT64_C(1000000000));
+	cr_expect_eq(c.rotate_size, UINT64_MAX);
+	cr_expect_eq(c.rotate_interval, 0);
+	cr_expect_eq(c.fanout, 0);
+	cr_expect(c.promiscuous);
+	struct told t = parse(&c, "workers: 4\n"
+				  "ring-size: 128M\n"
+				  "fanout: hash\n"
+				  "rotate: {interval: 1h30m, size: never, keep: 3}\n"
+				  "log-level: debug\n");
+	cr_assert_eq(t.count, 0, "%u: %s", t.line, t.text);
+	cr_expect_eq(c.workers, 4);
+	cr_expect_eq(c.ring_size, 128000000);
+	cr_expect_eq(c.fanout, 1);
+	cr_expect_eq(c.rotate_interval, 5400 * UINT64_C(1000000000));
+	cr_expect_eq(c.rotate_keep, 3);
+	cr_expect_eq(c.log_level, 4);
+	config_fini(&c);
+}
+
+Test(config, what_is_out_of_range_is_told_and_not_taken)
+{
+	static const char *const wrong[] = {"workers: 65",	    "workers: -1",
+					    "workers: two",	    "fanout: flow",
+					    "ring-size: 10",	    "ring-size: never",
+					    "state-interval: 1s",   "state-interval: never",
+					    "rotate.interval: 5",   "threshold-window: 99999999w",
+					    "log-level: ''",	    "promiscuous: maybe"};
+	struct config c;
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		config_init(&c);
+		struct told t = parse(&c, wrong[i]);
+		cr_expect_eq(t.count, 1, "%s", wrong[i]);
+		cr_expect_eq(t.line, 1);
+		cr_expect_eq(c.workers, 0);
+		cr_expect_eq(c.state_interval, 300 * UINT64_C(1000000000));
+		config_fini(&c);
+	}
+}

@@ -84,7 +84,7 @@ struct talk *talk_new(void)
 
 	t->text = malloc(TEXT_ROOM);
 	t->settings.flow = flow_settings_default;
-	t->sensor = sensor_new(&t->settings, (struct record_sink){hear, t}, &t->stats);
+	t->sensor = sensor_new(&t->settings, (struct record_sink){.take = hear, .context = t}, &t->stats);
 	t->time = UINT64_C(1700000000) * NS_PER_S;
 	t->ends[0] = 1;
 	t->ends[1] = 5;
