@@ -54,7 +54,7 @@ void cells_save(const struct cells *c, struct bytes *out)
 	uint32_t *place = mem_array(c->pool.made + 1u, sizeof *place), count = 0;
 	struct trail_order o;
 
-	trail_order_init(&o, c->trails.timelines.items.made);
+	trail_order_init(&o, c->trails.timelines.items.made, c->trails.occurs.tree.pool.made);
 	bytes_u64le(out, c->evicted);
 	bytes_u32le(out, pool_live(&c->pool));
 	for (uint32_t n = c->oldest; n != POOL_NONE; n = cell_at(c, n)->newer) {
@@ -100,11 +100,12 @@ static bool add_up(struct cursor in, uint32_t count, struct head *sum)
 	return true;
 }
 
+/* (one alone may have more text than the bound) */
 static bool fits(const struct cells *c, const struct head *sum, uint32_t count)
 {
 	return sum->items <= c->trails.timelines.items.limit &&
-	       sum->occurs <= c->trails.occurs.tree.pool.limit && sum->text <= c->bounds.text &&
-	       count <= c->pool.limit;
+	       sum->occurs <= c->trails.occurs.tree.pool.limit &&
+	       (sum->text <= c->bounds.text || count == 1) && count <= c->pool.limit;
 }
 
 static bool load_groups(const struct cells *c, struct cursor *in, struct str group[])
@@ -181,9 +182,8 @@ bool cells_load(struct cells *c, struct cursor *in)
 	if (in->bad || count > cur_left(in) / (4 * HEAD_NUMBERS) || !add_up(*in, count, &sum))
 		return false;
 	uint32_t *number = mem_array(count + 1u, sizeof *number);
-	trail_order_init(&o, sum.items < c->trails.timelines.items.limit
-				     ? (uint32_t)sum.items
-				     : c->trails.timelines.items.limit);
+	uint32_t most = c->trails.timelines.items.limit;
+	trail_order_init(&o, sum.items < most ? (uint32_t)sum.items : most, 0);
 	for (uint32_t i = 0; i < count && good; i++) {
 		bool keep = fits(c, &sum, count - i);
 		struct head h = load_head(in);

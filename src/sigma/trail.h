@@ -70,11 +70,11 @@ struct trail_order {
 	uint32_t *place; /* by item; for saving */
 	uint32_t *item;	 /* by place; for loading */
 	uint32_t room, count;
-	uint32_t *list;		/* items of one mark */
+	uint32_t *list;		/* items or occurrences of one mark */
 	uint64_t items, occurs; /* that were saved, or loaded */
 };
-/* `items`: numbers that there may be. */
-void trail_order_init(struct trail_order *o, uint32_t items);
+/* How many numbers there may be of each. */
+void trail_order_init(struct trail_order *o, uint32_t items, uint32_t occurs);
 void trail_order_fini(struct trail_order *o);
 
 void trail_save(const struct trails *s, const struct trail *l, struct trail_order *o, bool second,

@@ -16,12 +16,12 @@ enum {
 	ITEM_FLAGS = 15,
 };
 
-void trail_order_init(struct trail_order *o, uint32_t items)
+void trail_order_init(struct trail_order *o, uint32_t items, uint32_t occurs)
 {
 	*o = (struct trail_order){.room = items};
 	o->place = mem_array(items + 1u, sizeof *o->place);
 	o->item = mem_array(items + 1u, sizeof *o->item);
-	o->list = mem_array(items + 1u, sizeof *o->list);
+	o->list = mem_array((items > occurs ? items : occurs) + 1u, sizeof *o->list);
 }
 
 void trail_order_fini(struct trail_order *o)
@@ -74,28 +74,30 @@ static void save_items(const struct saver *v, const struct mark *m)
 		save_item(v, v->o->list[--n]);
 }
 
-/* Occurrences hang on the mark at which their windows end. */
+static void save_occurrence(const struct saver *v, const struct occurrence *x)
+{
+	if (is_value(v->s->measure))
+		bytes_u64le(v->out, x->value);
+	else
+		bytes_var(v->out, x->value);
+	bytes_var(v->out, x->times);
+	if (v->s->measure->kind == MEASURE_ORDER)
+		bytes_var(v->out, x->end == UINT64_MAX ? 0 : x->end - x->time + 1);
+	v->o->occurs++;
+}
+
+/* They hang on the mark at which their windows end. */
 static void save_occurrences(const struct saver *v, uint32_t root, uint64_t time)
 {
 	const struct occurs *k = &v->s->occurs;
-	uint32_t end = timeline_find(&v->s->timelines, root, time + v->s->span);
-	uint32_t first = end == POOL_NONE ? end : timeline_mark_at(&v->s->timelines, end)->ends;
-	uint64_t count = 0;
+	uint32_t end = timeline_find(&v->s->timelines, root, time + v->s->span), n = 0;
+	uint32_t x = end == POOL_NONE ? end : timeline_mark_at(&v->s->timelines, end)->ends;
 
-	for (uint32_t n = first; n != POOL_NONE; n = occur_at(k, n)->next)
-		count++;
-	bytes_var(v->out, count);
-	for (uint32_t n = first; n != POOL_NONE; n = occur_at(k, n)->next) {
-		const struct occurrence *x = occur_at(k, n);
-		if (is_value(v->s->measure))
-			bytes_u64le(v->out, x->value);
-		else
-			bytes_var(v->out, x->value);
-		bytes_var(v->out, x->times);
-		if (v->s->measure->kind == MEASURE_ORDER)
-			bytes_var(v->out, x->end == UINT64_MAX ? 0 : x->end - time + 1);
-	}
-	v->o->occurs += count;
+	for (; x != POOL_NONE; x = occur_at(k, x)->next)
+		v->o->list[n++] = x;
+	bytes_var(v->out, n);
+	while (n > 0)
+		save_occurrence(v, occur_at(k, v->o->list[--n]));
 }
 
 static void save_marks(struct saver *v, uint32_t root, uint32_t n)

@@ -66,6 +66,7 @@ static struct play next_play(struct input *in, uint64_t *time, uint64_t number)
 
 struct set {
 	struct made made;
+	bool cut; /* save and load after every match */
 	struct fields *fields;
 	struct play_hits real, model;
 };
@@ -73,6 +74,28 @@ struct set {
 static struct correlator *start(struct set *s)
 {
 	return correlator_new(&s->made.rules, s->fields, play_found, &s->real);
+}
+
+/* One that was told the same, after a restart or a reload. */
+static struct correlator *again(struct set *s, struct correlator *old, bool adopt,
+				void (*bound)(struct correlator *c))
+{
+	struct correlator *c = start(s);
+	struct bytes b;
+	struct error e;
+
+	if (bound)
+		bound(c);
+	bytes_init(&b, 1 << 24);
+	correlator_save(old, &b);
+	struct cursor in = cur_of(b.p, b.n);
+	if (adopt)
+		correlator_adopt(c, old);
+	else if (correlator_load(c, &in, &e) || in.bad || cur_left(&in))
+		abort();
+	correlator_free(old);
+	bytes_fini(&b);
+	return c;
 }
 
 static void compare(struct set *s, const struct play p[], unsigned n)
@@ -87,6 +110,8 @@ static void compare(struct set *s, const struct play p[], unsigned n)
 		model_take(m, &p[i], &s->model);
 		if (!play_hits_equal(&s->real, &s->model))
 			abort();
+		if (s->cut)
+			c = again(s, c, i & 1, NULL);
 	}
 	model_free(m);
 	correlator_free(c);
@@ -120,12 +145,17 @@ static void turn_around(struct set *s, const struct play p[], unsigned n)
 			abort();
 }
 
+static void tight(struct correlator *c)
+{
+	correlator_bound(c, ITEMS, GROUPS, 4);
+}
+
 static void crowd(struct set *s, struct input in)
 {
 	struct correlator *c = start(s);
 	uint64_t time = 1000, number = 0;
 
-	correlator_bound(c, ITEMS, GROUPS, 4);
+	tight(c);
 	while (more(&in)) {
 		struct play p = next_play(&in, &time, number++);
 		play_hits_clear(&s->real);
@@ -134,6 +164,8 @@ static void crowd(struct set *s, struct input in)
 		if (x.items > (ITEMS + LANES) * s->made.rules.correlation_count ||
 		    x.groups > GROUPS * s->made.rules.correlation_count)
 			abort();
+		if (s->cut && number % 4 == 0)
+			c = again(s, c, number & 4, tight);
 	}
 	correlator_free(c);
 }
@@ -147,6 +179,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	unsigned count = 0;
 	uint32_t how = next(&in);
 	bool monotone = how & 1;
+
+	s.cut = how & 0x80;
 
 	for (int i = 0; i < PLAY_FIELDS; i++)
 		fields_add(s.fields, str_of(play_name[i]));

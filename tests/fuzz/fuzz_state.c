@@ -1,13 +1,19 @@
-/* Bytes as a state file: as they are, and as sections of the detectors with a right head, so that
- * what is behind the digest is reached, too. What loads must save, and load the same again. */
+/* Bytes as a state file: as they are, and as one section with a right head, so that what is behind
+ * the digest is reached, too: the first byte says which, 0 to 2. What loads must save, and load the
+ * same again; and go on. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/correlate_model.h"
+#include "../unit/services.h"
 #include "core/limits.h"
-#include "volume/detectors.h"
 #include "core/state.h"
+#include "detect/findings.h"
+#include "volume/detectors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+#define SECTIONS 3
 
 struct raw {
 	const uint8_t *p;
@@ -21,22 +27,24 @@ static void save_raw(const void *owner, struct bytes *out)
 	bytes_add(out, r->p, r->n);
 }
 
-static void save(const void *owner, struct bytes *out)
+/* the detectors */
+
+static void save_detectors(const void *owner, struct bytes *out)
 {
 	detectors_save(owner, out);
 }
 
-static int load(void *owner, struct cursor *in, unsigned version, struct error *e)
+static int load_detectors(void *owner, struct cursor *in, unsigned version, struct error *e)
 {
 	return detectors_load(owner, in, version, e);
 }
 
-static void reset(void *owner)
+static void reset_detectors(void *owner)
 {
 	detectors_reset(owner);
 }
 
-static struct detectors *fresh(void)
+static struct detectors *fresh_detectors(void)
 {
 	struct detector_settings s;
 
@@ -49,7 +57,7 @@ static struct detectors *fresh(void)
 	return detectors_new(&s, (struct detection_sink){0});
 }
 
-static void use(struct detectors *d)
+static void use_detectors(void *owner)
 {
 	static const struct service services[] = {{"Mega", "file-sharing", 0}, {"S3", "paste", 1}};
 	struct detector_use u = {.name = STR("a.sharepoint.com"), .up = 200000000, .tier = TIER_B};
@@ -58,60 +66,241 @@ static void use(struct detectors *d)
 		u.time = (UINT64_C(1772409600) + i * 30000) * NS_PER_S;
 		u.client = addr_v4((const uint8_t[]){10, 0, 0, (uint8_t)(i % 5)});
 		u.service = i % 3 < 2 ? &services[i % 3] : NULL;
-		detectors_upload(d, &u);
-		detectors_download(d, u.time, &u.client, 2000000000);
+		detectors_upload(owner, &u);
+		detectors_download(owner, u.time, &u.client, 2000000000);
 	}
 }
 
-static void again(struct detectors *d, struct state_section *s)
+/* the correlations: all types, chains among them; always the same */
+
+#define RULES	     3
+#define CORRELATIONS 12
+
+static struct made made;
+static struct fields *fields;
+static struct play_hits hits;
+
+static uint32_t below(void *context, uint32_t n)
+{
+	uint64_t *state = context;
+
+	*state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)((*state >> 33) % n);
+}
+
+static struct correlator *fresh_correlator(void)
+{
+	static char ids[CORRELATIONS][8];
+	uint64_t seed = 10; /* (that gives all types, and chains) */
+
+	if (!fields) {
+		fields = fields_new();
+		for (int i = 0; i < PLAY_FIELDS; i++)
+			fields_add(fields, str_of(play_name[i]));
+		made_init(&made, RULES, CORRELATIONS, false, below, &seed);
+		for (int i = 0; i < CORRELATIONS; i++) {
+			snprintf(ids[i], sizeof ids[i], "c%d", i);
+			made.correlation[i]->info.id = ids[i];
+		}
+	}
+	struct correlator *c = correlator_new(&made.rules, fields, play_found, &hits);
+	correlator_bound(c, 40, 6, 64);
+	return c;
+}
+
+static void save_correlations(const void *owner, struct bytes *out)
+{
+	correlator_save(owner, out);
+}
+
+static int load_correlations(void *owner, struct cursor *in, unsigned version, struct error *e)
+{
+	(void)version;
+	return correlator_load(owner, in, e);
+}
+
+static void reset_correlations(void *owner)
+{
+	correlator_forget(owner);
+}
+
+static void use_correlations(void *owner)
+{
+	uint64_t r = 3;
+
+	for (unsigned i = 0; i < 40; i++) {
+		struct play p = {.rule = below(&r, RULES),
+				 .time = 1000 + below(&r, 30),
+				 .line = i + 1,
+				 .token = i,
+				 .possible = below(&r, 3) == 0};
+		for (int f = 0; f < PLAY_FIELDS; f++)
+			p.field[f] = (int)below(&r, 3);
+		play_take(owner, fields, &p);
+	}
+	play_hits_clear(&hits);
+}
+
+/* the findings */
+
+static const struct rule_info rules[] = {{.id = "a", .title = "A", .level = LEVEL_LOW},
+					 {.id = "", .title = "b", .level = LEVEL_HIGH}};
+static struct domain_set *set;
+static struct known known;
+
+static struct findings *fresh_findings(void)
+{
+	if (!set) {
+		set = services_new();
+		known_init(&known, set, 2);
+		known_add(&known, FINDING_RULE, &rules[0]);
+		known_add(&known, FINDING_CORRELATION, &rules[1]);
+	}
+	return findings_new(NULL, NULL);
+}
+
+static void save_findings(const void *owner, struct bytes *out)
+{
+	findings_save(owner, out);
+}
+
+static int load_findings(void *owner, struct cursor *in, unsigned version, struct error *e)
+{
+	(void)version;
+	return findings_load(owner, in, &known, e);
+}
+
+static void reset_findings(void *owner)
+{
+	findings_forget(owner);
+}
+
+static void tell(void *context, const struct finding *f)
+{
+	size_t *sum = context;
+
+	for (unsigned i = 0; i < f->hangs_on_count; i++)
+		*sum += strlen(f->hangs_on[i]);
+	for (unsigned i = 0; i < f->because_count; i++)
+		*sum += strlen(f->because[i]);
+	for (unsigned i = 0; i < f->evidence_count; i++)
+		*sum += strlen(f->evidence[i].name) + strlen(f->evidence[i].unit);
+	for (unsigned i = 0; i < f->name_count; i++)
+		*sum += f->names[i].name.n;
+}
+
+static void use_findings(void *owner)
+{
+	static const char *const texts[] = {"Image", "User"};
+	struct str group[] = {STR("g"), STR("h")};
+	struct evidence evidence = {.name = "events", .unit = "", .value = 3, .threshold = 2};
+	size_t sum = 0;
+
+	for (unsigned i = 0; i < 8; i++) {
+		struct addr client = addr_v4((const uint8_t[]){10, 0, 0, (uint8_t)(i % 3)});
+		struct finding_hit h = {.kind = i % 2 ? FINDING_CORRELATION : FINDING_RULE,
+					.rule = &rules[i % 2],
+					.level = rules[i % 2].level,
+					.client = i < 6 ? &client : NULL,
+					.host = STR("host"),
+					.service = i % 4 < 2 ? domain_set_service(set, i % 2)
+							     : NULL,
+					.name = STR("drop.example"),
+					.source = NAME_SNI,
+					.time = 1000 + i,
+					.matches = 1,
+					.possible = i % 3 == 0,
+					.hangs_on = texts,
+					.hangs_on_count = i % 3 == 0 ? 2 : 0,
+					.because = texts,
+					.because_count = 1,
+					.group = group,
+					.group_count = i % 2 ? 2 : 0,
+					.evidence = &evidence,
+					.evidence_count = i % 2};
+		findings_add(owner, &h);
+	}
+	findings_list(owner, tell, &sum);
+}
+
+/* each twice: one to be loaded, and one to hold against it */
+static struct section {
+	struct state_section s, other;
+	void (*use)(void *owner);
+} sections[SECTIONS];
+
+static void make_sections(void)
+{
+	sections[0] = (struct section){
+		.s = {"detectors", DETECTORS_STATE_VERSION, fresh_detectors(), save_detectors,
+		      load_detectors, reset_detectors},
+		.use = use_detectors,
+	};
+	sections[1] = (struct section){
+		.s = {"correlations", CORRELATOR_STATE_VERSION, fresh_correlator(),
+		      save_correlations, load_correlations, reset_correlations},
+		.use = use_correlations,
+	};
+	sections[2] = (struct section){
+		.s = {"findings", FINDINGS_STATE_VERSION, fresh_findings(), save_findings,
+		      load_findings, reset_findings},
+		.use = use_findings,
+	};
+	for (int i = 0; i < SECTIONS; i++)
+		sections[i].other = sections[i].s;
+	sections[0].other.owner = fresh_detectors();
+	sections[1].other.owner = fresh_correlator();
+	sections[2].other.owner = fresh_findings();
+}
+
+static void again(const struct section *x)
 {
 	struct bytes one, two;
 	struct error e;
-	static struct detectors *other; /* made once: that is what takes the time */
 
-	if (!other)
-		other = fresh();
-
-	s->owner = d;
-	if (state_encode(s, 1, &one, &e))
-		abort();
-	s->owner = other;
-	if (state_decode(s, 1, one.p, one.n, &e) || state_encode(s, 1, &two, &e))
+	if (state_encode(&x->s, 1, &one, &e) || state_decode(&x->other, 1, one.p, one.n, &e) ||
+	    state_encode(&x->other, 1, &two, &e))
 		abort();
 	if (one.n != two.n || memcmp(one.p, two.p, one.n) != 0)
 		abort();
 	bytes_fini(&one);
 	bytes_fini(&two);
-	detectors_reset(other);
+	x->other.reset(x->other.owner);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static struct detectors *d;
-	if (!d)
-		d = fresh();
-	struct state_section s = {"detectors", DETECTORS_STATE_VERSION, d, save, load, reset};
+	struct state_section all[SECTIONS];
 	struct error e;
 	bool good;
 
-	if (n && data[0] == 0) {
+	if (!sections[0].use)
+		make_sections();
+	for (int i = 0; i < SECTIONS; i++)
+		all[i] = sections[i].s;
+	if (n && data[0] < SECTIONS) {
 		struct raw r = {data + 1, n - 1};
 		struct state_section wrap = {
-			"detectors", DETECTORS_STATE_VERSION, &r, save_raw, NULL, NULL};
+			all[data[0]].name, all[data[0]].version, &r, save_raw, NULL, NULL};
 		struct bytes file;
 
 		if (state_encode(&wrap, 1, &file, &e))
 			abort();
-		good = state_decode(&s, 1, file.p, file.n, &e) == 0;
+		good = state_decode(all, SECTIONS, file.p, file.n, &e) == 0;
 		bytes_fini(&file);
 	} else {
-		good = state_decode(&s, 1, data, n, &e) == 0;
+		good = state_decode(all, SECTIONS, data, n, &e) == 0;
 	}
-	if (good) {
-		again(d, &s);
-		use(d);
-		again(d, &s);
+	for (int i = 0; good && i < SECTIONS; i++) {
+		if (n && data[0] < SECTIONS && data[0] != i)
+			continue;
+		again(&sections[i]);
+		sections[i].use(sections[i].s.owner);
+		again(&sections[i]);
 	}
-	detectors_reset(d);
+	/* (those that one section is not about are as they were) */
+	for (int i = 0; i < SECTIONS; i++)
+		if (!n || data[0] >= SECTIONS || data[0] == i)
+			all[i].reset(all[i].owner);
 	return 0;
 }

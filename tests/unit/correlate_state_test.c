@@ -112,6 +112,7 @@ static void cut(struct run *x, bool adopt)
 		  before.evicted == after.evicted && before.no_number == after.no_number);
 	correlator_save(x->c, &again);
 	cr_assert(b.n == again.n, "%zu bytes, then %zu", b.n, again.n);
+	cr_assert_eq(memcmp(b.p, again.p, b.n), 0);
 	correlator_free(old);
 	fields_free(fields);
 	bytes_fini(&b);
