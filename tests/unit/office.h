@@ -146,7 +146,8 @@ static inline void office_query(struct office *o, uint32_t client, const char *n
 			   .start = o->time,
 			   .tuple = office_tuple(client)};
 
-	r.dns = (struct record_dns){.question = str_of(name), .qtype = 1, .qclass = 1, .asked = true};
+	r.dns = (struct record_dns){
+		.question = str_of(name), .qtype = 1, .qclass = 1, .asked = true};
 	analyst_take(o->analyst, &r);
 }
 
