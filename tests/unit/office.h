@@ -171,6 +171,16 @@ static inline unsigned office_list(struct office *o)
 	return o->count;
 }
 
+/* A reload: a new analyst under the options as they are now takes over. */
+static inline void office_reload(struct office *o)
+{
+	struct analyst *old = o->analyst;
+
+	office_start(o);
+	analyst_adopt(o->analyst, old);
+	analyst_free(old);
+}
+
 /* To bytes and into a new analyst, under the same options. */
 static inline void office_restart(struct office *o)
 {
