@@ -124,10 +124,6 @@ def lab_run(lab, net, options):
     return failed
 
 
-def has_live(egret):
-    return "--interface" in run(egret, "--help")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--live", action="store_true", help="egret on the interface (the default)")
@@ -139,8 +135,6 @@ def main():
         skip("needs root")
     if missing(TOOLS):
         skip(f"not installed: {' '.join(missing(TOOLS))}")
-    if not options.replay and not has_live(options.egret):
-        options.replay = True
     sweep()
     lab, net = Run(), Topology()
     failed = True
