@@ -14,6 +14,13 @@ static void problem(void *context, const char *name, const char *text)
 	log_say(&s->log, LOG_LEVEL_WARNING, "%s: %s", name, text);
 }
 
+static void recovered(void *context, const char *name, const char *text)
+{
+	struct serve *s = context;
+
+	log_say(&s->log, LOG_LEVEL_NOTICE, "%s: %s", name, text);
+}
+
 static struct outlet *open_one(struct serve *s, enum outlet_kind kind, const char *name,
 			       const char *target, struct error *e)
 {
@@ -28,6 +35,7 @@ static struct outlet *open_one(struct serve *s, enum outlet_kind kind, const cha
 				   .rotate_keep = (unsigned)c->rotate_keep,
 				   .compress = c->rotate_compress,
 				   .problem = problem,
+				   .recovered = recovered,
 				   .context = s};
 
 	if (kind == OUTLET_FILE && strcmp(target, "-") == 0)

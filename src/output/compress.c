@@ -76,9 +76,9 @@ static int run(struct job *j, const _Atomic bool *stop, struct error *e)
 	j->from = mem_alloc(j->from_room);
 	j->to = mem_alloc(j->to_room);
 	int failed = copy(j, stop, e);
-	if (!failed && (fstat(j->in, &st) || fchmod(j->out, st.st_mode & 0777) ||
-			futimens(j->out, (struct timespec[]){st.st_atim, st.st_mtim}) ||
-			fsync(j->out)))
+	if (!failed &&
+	    (fstat(j->in, &st) || fchmod(j->out, st.st_mode & 0777) ||
+	     futimens(j->out, (struct timespec[]){st.st_atim, st.st_mtim}) || fsync(j->out)))
 		failed = error_set(e, "%s", strerror(errno));
 	free(j->from);
 	free(j->to);

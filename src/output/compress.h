@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-/* Writes `to`, which must not be there, with the mode and times of `from`, and syncs it. On failure,
- * or once *stop is set, it is removed again. Names are relative to the folder. */
+/* Writes `to`, which must not be there, with the mode and times of `from`, and syncs it. On
+ * failure, or once *stop is set, it is removed again. Names are relative to the folder. */
 int compress_file(int folder, const char *from, const char *to, const _Atomic bool *stop,
 		  struct error *e);
 

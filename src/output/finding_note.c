@@ -35,7 +35,8 @@ static void write_who(struct writer *w, const struct finding *f)
 		wr_lit(w, "somebody");
 }
 
-/* "MEGA (mega.nz)", "SharePoint (sharepoint:contoso)", "mega.nz", "198.51.100.7"; false when nothing is known. */
+/* "MEGA (mega.nz)", "SharePoint (sharepoint:contoso)", "mega.nz", "198.51.100.7"; false when
+ * nothing is known. */
 static bool write_where(struct writer *w, const struct finding *f)
 {
 	struct str name = f->name_count ? f->names[0].name : (struct str){0};

@@ -15,12 +15,12 @@
 #include "output/outlet_entry.h"
 #include "output/outlet_inner.h"
 
-#define LINGER	    (50 * NS_PER_MS)  /* between two small writes */
+#define LINGER	    (50 * NS_PER_MS) /* between two small writes */
 #define WAKE_BYTES  (UINT64_C(64) * KIB)
 #define BACKOFF_MIN (250 * NS_PER_MS)
 #define BACKOFF_MAX (10 * NS_PER_S)
-#define STALL	    (10 * NS_PER_S)   /* nothing taken for so long is a failure */
-#define HOLD	    (20 * NS_PER_MS)  /* between two looks at what nobody wakes us for */
+#define STALL	    (10 * NS_PER_S)  /* nothing taken for so long is a failure */
+#define HOLD	    (20 * NS_PER_MS) /* between two looks at what nobody wakes us for */
 #define TELL_AGAIN  (60 * NS_PER_S)
 #define HANGING	    (200 * NS_PER_MS) /* what a closing waits for a system call */
 
@@ -243,8 +243,7 @@ static void run(struct outlet *o)
 			last = outlet_now();
 			o->full_since = 0;
 			/* a disk that takes one line and no second does not work */
-			if (line_ring_queued(&o->ring) > 0 &&
-			    last - o->failing_since < BACKOFF_MAX)
+			if (line_ring_queued(&o->ring) > 0 && last - o->failing_since < BACKOFF_MAX)
 				break;
 			/* fall through */
 		case STEP_EMPTY:
@@ -342,8 +341,8 @@ struct outlet *outlet_open(const struct outlet_options *options, struct error *e
 bool outlet_put(struct outlet *o, const char *line, size_t n, const struct outlet_note *note)
 {
 	struct str s = {line, n};
-	bool fits = o->part->noted ? outlet_entry_put(&o->ring, outlet_wall(), s, note) :
-				     line_ring_put(&o->ring, &s, 1);
+	bool fits = o->part->noted ? outlet_entry_put(&o->ring, outlet_wall(), s, note)
+				   : line_ring_put(&o->ring, &s, 1);
 
 	if (!fits) {
 		atomic_fetch_add_explicit(&o->dropped, 1, memory_order_relaxed);
@@ -413,7 +412,8 @@ void outlet_count(struct outlet *o, struct outlet_counts *out)
 
 uint64_t outlet_close(struct outlet *o, uint64_t wait)
 {
-	uint64_t now = outlet_now(), end = wait < UINT64_MAX / 2 - now ? now + wait : UINT64_MAX / 2;
+	uint64_t now = outlet_now(),
+		 end = wait < UINT64_MAX / 2 - now ? now + wait : UINT64_MAX / 2;
 	struct timespec until = {(time_t)((end + HANGING) / NS_PER_S),
 				 (long)((end + HANGING) % NS_PER_S)};
 

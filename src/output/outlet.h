@@ -37,11 +37,12 @@
 #include "base/str.h"
 
 enum outlet_kind {
-	OUTLET_FILE,	/* appended to; `target` is its path (a named pipe or a device, too) */
+	OUTLET_FILE, /* appended to; `target` is its path (a named pipe or a device, too) */
 	OUTLET_STDOUT,
-	OUTLET_SYSLOG,	/* RFC 5424; `target`: a path of a UNIX socket, udp://HOST[:PORT] (RFC 5426) or
-			   tcp://HOST[:PORT] (RFC 6587, octet counting); an IPv6 address in [] */
-	OUTLET_JOURNAL, /* systemd's, with fields; `target`: its socket's path; anything else: the usual */
+	OUTLET_SYSLOG,	/* RFC 5424; `target`: a path of a UNIX socket, udp://HOST[:PORT] (RFC 5426)
+			   or tcp://HOST[:PORT] (RFC 6587, octet counting); an IPv6 address in [] */
+	OUTLET_JOURNAL, /* systemd's, with fields; `target`: its socket's path; anything else: the
+			   usual */
 };
 
 /* A name of our own needs an enterprise number of our own (RFC 5424 section 7.2.2), which there is
@@ -50,9 +51,9 @@ enum outlet_kind {
 
 struct outlet_options {
 	enum outlet_kind kind;
-	const char *name;	  /* for messages and metrics: "findings.file" */
+	const char *name; /* for messages and metrics: "findings.file" */
 	const char *target;
-	uint64_t queue;		  /* bytes of lines that may wait; all of it is used in time */
+	uint64_t queue; /* bytes of lines that may wait; all of it is used in time */
 	/* files only */
 	uint64_t rotate_size;	  /* bytes; 0: never */
 	uint64_t rotate_interval; /* ns of wall clock; 0: never */
@@ -68,8 +69,9 @@ struct outlet_options {
 };
 
 struct outlet_field {
-	const char *key; /* [A-Z0-9_], as the journal wants it; those that begin with EGRET_ go to syslog
-			    as well, without that and in lower case: EGRET_RULE_ID is rule_id="…" */
+	const char *key; /* [A-Z0-9_], as the journal wants it; those that begin with EGRET_ go to
+			    syslog as well, without that and in lower case: EGRET_RULE_ID is
+			    rule_id="…" */
 	struct str value;
 };
 
@@ -78,16 +80,17 @@ struct outlet_field {
 /* What goes with a line to syslog and journal; files get the line alone. */
 struct outlet_note {
 	int severity;	    /* RFC 5424: 0 to 7 */
-	struct str message; /* for people; empty: the line. The journal has both, the line as EGRET_JSON */
+	struct str message; /* for people; empty: the line. The journal has both, the line as
+			       EGRET_JSON */
 	struct outlet_field field[OUTLET_FIELDS_MAX];
 	unsigned field_count;
 };
 
 struct outlet;
 
-/* NULL and an error when it cannot be opened now and that is the user's mistake (no such folder, not
- * permitted); a server that is away is no error: it is tried again. Opens files as whoever it is
- * called by: drop privileges first. */
+/* NULL and an error when it cannot be opened now and that is the user's mistake (no such folder,
+ * not permitted); a server that is away is no error: it is tried again. Opens files as whoever it
+ * is called by: drop privileges first. */
 struct outlet *outlet_open(const struct outlet_options *o, struct error *e);
 
 /* Copies; never waits: no lock is taken, and at most one line in 50 ms or 64 KiB costs a system

@@ -27,8 +27,8 @@ bool outlet_entry_put(struct line_ring *r, uint64_t time, struct str line,
 	parts[n++] = line;
 	if (note) {
 		h.severity = (uint8_t)note->severity;
-		h.fields = (uint8_t)(note->field_count < OUTLET_FIELDS_MAX ? note->field_count :
-									     OUTLET_FIELDS_MAX);
+		h.fields = (uint8_t)(note->field_count < OUTLET_FIELDS_MAX ? note->field_count
+									   : OUTLET_FIELDS_MAX);
 		parts[n++] = note->message;
 	}
 	for (unsigned i = 0; i < h.fields; i++) {

@@ -6,8 +6,8 @@
 #include "output/outlet.h"
 
 struct outlet_entry {
-	uint64_t time; /* ns since 1970 when it was put */
-	int severity;  /* RFC 5424 */
+	uint64_t time;		  /* ns since 1970 when it was put */
+	int severity;		  /* RFC 5424 */
 	struct str line, message; /* line: without its newline; message: empty when there is none */
 	struct {
 		struct str key, value;

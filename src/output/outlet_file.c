@@ -30,14 +30,14 @@ struct file {
 	int fd;		  /* -1: none now */
 	enum way way;
 	bool regular;
-	bool unended;	  /* the file's last line has no end: a crash tore it */
-	bool astray;	  /* fd is not the file that the path should name: open that, when possible */
-	uint64_t size;	  /* of a regular file */
-	uint64_t torn;	  /* bytes of the first line of the queue that are written */
+	bool unended;  /* the file's last line has no end: a crash tore it */
+	bool astray;   /* fd is not the file that the path should name: open that, when possible */
+	uint64_t size; /* of a regular file */
+	uint64_t torn; /* bytes of the first line of the queue that are written */
 	dev_t device;
 	ino_t inode;
-	uint64_t looked;  /* when the path was looked at; ns, monotonic */
-	uint64_t gone;	  /* since when it names something else; 0: it does not */
+	uint64_t looked; /* when the path was looked at; ns, monotonic */
+	uint64_t gone;	 /* since when it names something else; 0: it does not */
 	uint64_t retry_rotation, retry_astray; /* not before */
 	struct rotate_clock clock;
 	struct tidier *tidier; /* NULL: nothing to do for it */
@@ -61,8 +61,8 @@ static bool is_unended(const struct file *f)
 /* Opens the path into f, whose descriptor is closed first if that works. 0, or -1 and errno. */
 static int open_path(struct file *f)
 {
-	int fd = open(f->path,
-		      O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0640);
+	int fd = open(f->path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
+		      0640);
 	struct stat st;
 
 	if (fd < 0)
@@ -85,8 +85,8 @@ static int open_path(struct file *f)
 	f->astray = false;
 	f->looked = outlet_now();
 	f->unended = f->size && is_unended(f);
-	rotate_clock_set(&f->clock, f->size ? (uint64_t)st.st_mtim.tv_sec * NS_PER_S :
-					      outlet_wall());
+	rotate_clock_set(&f->clock,
+			 f->size ? (uint64_t)st.st_mtim.tv_sec * NS_PER_S : outlet_wall());
 	return 0;
 }
 
@@ -142,12 +142,13 @@ static int stdout_open(struct outlet *o, const struct outlet_options *options, s
 	if (fstat(STDOUT_FILENO, &st) == 0) {
 		f->regular = S_ISREG(st.st_mode);
 		if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
-			f->fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+			f->fd = open("/proc/self/fd/1",
+				     O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 		if (f->fd < 0) {
 			f->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-			f->way = f->regular		? WAY_PLAIN :
-				 S_ISSOCK(st.st_mode) ? WAY_SOCKET :
-							WAY_SHARED;
+			f->way = f->regular		? WAY_PLAIN
+				 : S_ISSOCK(st.st_mode) ? WAY_SOCKET
+							: WAY_SHARED;
 		}
 	}
 	if (f->fd < 0) {
@@ -213,8 +214,8 @@ static bool is_gone(struct file *f, uint64_t now)
 	if (now - f->looked < LOOK_EVERY && !f->gone)
 		return false;
 	f->looked = now;
-	bool same = stat(f->path, &st) == 0 ? st.st_ino == f->inode && st.st_dev == f->device :
-					      errno != ENOENT;
+	bool same = stat(f->path, &st) == 0 ? st.st_ino == f->inode && st.st_dev == f->device
+					    : errno != ENOENT;
 	if (same) {
 		f->gone = 0;
 		/* somebody may have emptied it */
@@ -313,8 +314,8 @@ static enum outlet_step write_some(struct outlet *o, struct file *f, uint64_t fr
 	return STEP_MORE;
 }
 
-/* Sees to a request for reopening whose turn it is. Returns the end of what belongs into the present
- * file. */
+/* Sees to a request for reopening whose turn it is. Returns the end of what belongs into the
+ * present file. */
 static uint64_t reopened(struct outlet *o, struct file *f, uint64_t from)
 {
 	uint64_t head = line_ring_head(&o->ring), at;

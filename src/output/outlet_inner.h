@@ -20,7 +20,8 @@ struct outlet_part {
 	bool noted; /* the queue holds entries (output/outlet_entry.h), not bare lines */
 	/* Sets o->state. -1 and an error: as outlet_open. */
 	int (*open)(struct outlet *o, const struct outlet_options *options, struct error *e);
-	/* Writes some of the queue and takes it out. With an empty one: makes sure that it could. */
+	/* Writes some of the queue and takes it out. With an empty one: makes sure that it could.
+	 */
 	enum outlet_step (*write)(struct outlet *o);
 	void (*close)(struct outlet *o); /* frees o->state */
 };
@@ -40,8 +41,8 @@ struct outlet {
 
 	_Atomic int sleep; /* enum in outlet.c */
 	_Atomic bool closing, reopen, failing;
-	_Atomic bool left; /* set by the thread when it ends, by outlet_close when it waits no longer:
-			      the second one frees */
+	_Atomic bool left; /* set by the thread when it ends, by outlet_close when it waits no
+			      longer: the second one frees */
 	_Atomic uint64_t deadline; /* when closing */
 	_Atomic uint64_t put, dropped, lines, bytes, errors;
 
@@ -65,7 +66,8 @@ uint64_t outlet_now(void);  /* ns, monotonic */
 uint64_t outlet_wall(void); /* ns since 1970 */
 
 /* Counts an error and tells of it; the outlet goes on. Any thread. */
-void outlet_trouble(struct outlet *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void outlet_trouble(struct outlet *o, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* The same, and the outlet is failing: told once until it works again. Returns STEP_FAILED. */
 enum outlet_step outlet_fail(struct outlet *o, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -15,7 +15,7 @@
 
 bool socket_path_fits(const char *path)
 {
-	return strlen(path) < sizeof ((struct sockaddr_un *)0)->sun_path;
+	return strlen(path) < sizeof((struct sockaddr_un *)0)->sun_path;
 }
 
 /* -1 and errno. */
@@ -75,8 +75,8 @@ static void stay_awake(int fd)
 /* -1 and errno. */
 static int net_of(struct outlet *o, const struct addrinfo *a)
 {
-	int fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			a->ai_protocol);
+	int fd =
+		socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
 	int why;
 
 	if (fd < 0)

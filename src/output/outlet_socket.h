@@ -9,8 +9,8 @@
 /* Whether a path is short enough to be a socket's. */
 bool socket_path_fits(const char *path);
 
-/* The UNIX socket at the path: datagrams if it is one for datagrams, else (if `stream` is not NULL) a
- * stream, as *stream tells. -1 and an error. */
+/* The UNIX socket at the path: datagrams if it is one for datagrams, else (if `stream` is not NULL)
+ * a stream, as *stream tells. -1 and an error. */
 int socket_unix(const char *path, bool *stream, struct error *e);
 
 /* SOCK_DGRAM or SOCK_STREAM to the first address of the host that answers. Resolving waits as long

@@ -16,8 +16,8 @@
 #define MESSAGE_MAX (64 * (size_t)KIB) /* over others */
 #define BATCH	    (4 * MESSAGE_MAX)  /* bytes sent together */
 #define BATCH_LINES 512
-#define FRAME_MAX   8		       /* "65536 ", or a newline */
-#define PROBE	    (100 * NS_PER_MS)  /* for an answer that nobody listens to UDP */
+#define FRAME_MAX   8		      /* "65536 ", or a newline */
+#define PROBE	    (100 * NS_PER_MS) /* for an answer that nobody listens to UDP */
 
 struct syslog {
 	char *host, *port; /* NULL: a UNIX socket */
@@ -164,7 +164,8 @@ static bool arrived(struct outlet *o, struct syslog *s)
 	return why == 0;
 }
 
-/* Sends one message. While UDP fails it stays in the queue until it is known to have come through. */
+/* Sends one message. While UDP fails it stays in the queue until it is known to have come through.
+ */
 static enum outlet_step send_one(struct outlet *o, struct syslog *s)
 {
 	struct outlet_entry e;

@@ -77,8 +77,8 @@ int rotate_away(const char *path, uint64_t now, struct error *e)
 	gmtime_r(&s, &t);
 	strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &t);
 	for (unsigned n = 0; n <= NUMBER_MAX; n++) {
-		int length = n ? snprintf(to, sizeof to, "%s.%s.%u", path, stamp, n) :
-				 snprintf(to, sizeof to, "%s.%s", path, stamp);
+		int length = n ? snprintf(to, sizeof to, "%s.%s.%u", path, stamp, n)
+			       : snprintf(to, sizeof to, "%s.%s", path, stamp);
 		if ((size_t)length >= sizeof to)
 			return error_set(e, "rotation: the path is too long");
 		if (!is_free(to))

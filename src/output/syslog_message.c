@@ -59,8 +59,8 @@ static size_t next_character(struct str s, bool quoted, char out[4], size_t *n)
 	return length;
 }
 
-/* Text; a parameter's value is quoted (section 6.3.3). When it does not fit, the writer is full behind
- * the last character that did. */
+/* Text; a parameter's value is quoted (section 6.3.3). When it does not fit, the writer is full
+ * behind the last character that did. */
 static void text(struct writer *w, struct str s, bool quoted)
 {
 	char one[4];

@@ -6,7 +6,7 @@
 
 #include "output/outlet_entry.h"
 
-#define SYSLOG_FACILITY 3 /* system daemons */
+#define SYSLOG_FACILITY 3   /* system daemons */
 #define SYSLOG_LEAST	480 /* what every receiver takes: section 6.1 */
 
 /* What is the same in all messages of an outlet. */

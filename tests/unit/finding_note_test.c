@@ -144,8 +144,8 @@ Test(finding_note, fields_and_severity)
 	cr_expect_eq(n.note.field_count, 16); /* as many as there can be */
 
 	static const int severity[] = {
-		[LEVEL_NONE] = 6, [LEVEL_INFORMATIONAL] = 6, [LEVEL_LOW] = 5,
-		[LEVEL_MEDIUM] = 4, [LEVEL_HIGH] = 3, [LEVEL_CRITICAL] = 2,
+		[LEVEL_NONE] = 6,   [LEVEL_INFORMATIONAL] = 6, [LEVEL_LOW] = 5,
+		[LEVEL_MEDIUM] = 4, [LEVEL_HIGH] = 3,	       [LEVEL_CRITICAL] = 2,
 	};
 	for (int i = LEVEL_NONE; i <= LEVEL_CRITICAL; i++)
 		cr_expect_eq(finding_severity((enum sigma_level)i), severity[i]);

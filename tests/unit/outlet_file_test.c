@@ -85,7 +85,7 @@ static void *produce(void *context)
 	return NULL;
 }
 
-Test(outlet_file, reopening_under_load_loses_and_doubles_nothing, .timeout = 300)
+Test(outlet_file, reopening_under_load_loses_and_doubles_nothing)
 {
 	enum { TIMES = 100 };
 	struct ear ear = EAR;
@@ -151,7 +151,7 @@ Test(outlet_file, the_old_file_goes_on_when_there_can_be_no_new_one)
 
 /* A file that somebody removed or replaced */
 
-Test(outlet_file, a_removed_file_is_missed, .timeout = 60)
+Test(outlet_file, a_removed_file_is_missed)
 {
 	struct ear ear = EAR;
 	const char *path = kit_path("file");
@@ -217,7 +217,8 @@ static bool small_disk(const char *at, const char *size)
 {
 	char data[64];
 
-	if (geteuid() != 0 || unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return false;
 	snprintf(data, sizeof data, "size=%s,mode=700", size);
 	mkdir(at, 0700);
@@ -234,7 +235,7 @@ static bool ends_with_newline(const char *path)
 	return ends;
 }
 
-Test(outlet_file, a_full_disk_is_survived, .timeout = 120)
+Test(outlet_file, a_full_disk_is_survived)
 {
 	enum { QUEUE = 256 * 1024 };
 	struct ear ear = EAR;

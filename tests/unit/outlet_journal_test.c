@@ -124,7 +124,7 @@ static const struct outlet_note note = {
 	.field_count = 6,
 };
 
-Test(journal, hears_fields, .timeout = 60)
+Test(journal, hears_fields)
 {
 	char path[256];
 	struct pair pairs[32];
@@ -155,7 +155,7 @@ Test(journal, hears_fields, .timeout = 60)
 	close(fd);
 }
 
-Test(journal, hears_what_is_too_large_for_a_datagram, .timeout = 60)
+Test(journal, hears_what_is_too_large_for_a_datagram)
 {
 	enum { LARGE = 900000 };
 	char path[256], *line = malloc(LARGE);
@@ -178,7 +178,7 @@ Test(journal, hears_what_is_too_large_for_a_datagram, .timeout = 60)
 	free(line);
 }
 
-Test(journal, that_is_missing_or_starts_anew, .timeout = 60)
+Test(journal, that_is_missing_or_starts_anew)
 {
 	struct ear ear = EAR;
 	char path[256];
@@ -218,7 +218,7 @@ Test(journal, is_told_what_libsystemd_would_tell)
 #ifdef HAVE_LIBSYSTEMD
 	static char ours[4096];
 	struct iovec fields[] = {
-		{(void *)"MESSAGE=in two\nlines", 20}, {(void *)"PRIORITY=3", 10},
+		{(void *)"MESSAGE=in two\nlines", 20},	 {(void *)"PRIORITY=3", 10},
 		{(void *)"SYSLOG_IDENTIFIER=egret", 23}, {(void *)"SYSLOG_FACILITY=3", 17},
 		{(void *)"EGRET_CLIENT=10.0.0.5", 21},	 {(void *)"EGRET_EMPTY=", 12},
 		{(void *)"MESSAGE_ID=0123", 15},	 {(void *)"EGRET_JSON=line", 15},

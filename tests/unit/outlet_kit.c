@@ -13,7 +13,7 @@ static char folder[64];
 static struct path {
 	struct path *next;
 	char text[512];
-} *paths;
+} * paths;
 static uint64_t room; /* of the queue */
 
 void ear_problem(void *context, const char *name, const char *text)

@@ -15,7 +15,10 @@ struct ear {
 	_Atomic unsigned problems, recoveries;
 	char problem[256], recovery[256]; /* the last ones; under the lock */
 };
-#define EAR {.lock = PTHREAD_MUTEX_INITIALIZER}
+#define EAR                                                                                        \
+	{                                                                                          \
+		.lock = PTHREAD_MUTEX_INITIALIZER                                                  \
+	}
 
 void ear_problem(void *ear, const char *name, const char *text);
 void ear_recovered(void *ear, const char *name, const char *text);
@@ -26,7 +29,7 @@ void kit_sleep(uint64_t ns);
 /* Waits for it, for so many seconds. */
 #define kit_until(seconds, condition)                                                              \
 	do {                                                                                       \
-		uint64_t kit_end = kit_now() + (uint64_t)(seconds) * NS_PER_S;                     \
+		uint64_t kit_end = kit_now() + (uint64_t)(seconds)*NS_PER_S;                       \
 		bool kit_is;                                                                       \
 		while (!(kit_is = (condition)) && kit_now() < kit_end)                             \
 			kit_sleep(2 * NS_PER_MS);                                                  \

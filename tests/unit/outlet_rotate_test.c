@@ -84,10 +84,14 @@ Test(rotate, names_tell_the_time_and_replace_nothing)
 Test(rotate, the_oldest_go_and_others_files_stay)
 {
 	static const char *const others[] = {
-		"f",			 "f.1",
-		"f.20251124-160000.bak", "f.20251124-16000",
-		"f.20251124-160000.01",	 "g.20251124-160000",
-		"f.20251124.160000",	 "ff.20251124-160000",
+		"f",
+		"f.1",
+		"f.20251124-160000.bak",
+		"f.20251124-16000",
+		"f.20251124-160000.01",
+		"g.20251124-160000",
+		"f.20251124.160000",
+		"ff.20251124-160000",
 		"f.20251124-160000.zst.tmp.x",
 	};
 	struct error e;
@@ -205,8 +209,9 @@ Test(rotate, stops_when_it_is_told_to)
 	cr_expect_not(there("f.20251124-160000.zst.tmp"));
 }
 
-/* Killed at any moment: the file is there, whole, plain or compressed, and the next try finishes. */
-Test(rotate, a_crash_leaves_one_whole_file, .timeout = 300)
+/* Killed at any moment: the file is there, whole, plain or compressed, and the next try finishes.
+ */
+Test(rotate, a_crash_leaves_one_whole_file)
 {
 	enum { TIMES = 60, LINES = 100000 };
 	unsigned plain = 0, done = 0;
@@ -244,7 +249,8 @@ Test(rotate, a_crash_leaves_one_whole_file, .timeout = 300)
 	}
 	/* some before the end, some after it */
 	cr_expect_gt(plain, 0);
-	fprintf(stderr, "rotate: killed %u times while compressing, %u times too late\n", plain, done);
+	fprintf(stderr, "rotate: killed %u times while compressing, %u times too late\n", plain,
+		done);
 }
 
 /* The outlet */
@@ -255,7 +261,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	enum { STAMPED = 20 };
 	int order = strncmp((*a)->d_name, (*b)->d_name, STAMPED);
 
-	return order ? order : atoi((*a)->d_name + STAMPED + ((*a)->d_name[STAMPED] != 0)) -
+	return order ? order
+		     : atoi((*a)->d_name + STAMPED + ((*a)->d_name[STAMPED] != 0)) -
 			       atoi((*b)->d_name + STAMPED + ((*b)->d_name[STAMPED] != 0));
 }
 
@@ -291,8 +298,8 @@ static uint64_t all_lines(uint64_t first, uint64_t limit, unsigned *files)
 	for (int i = 0; i < count; i++) {
 		size_t length = strlen(old[i]->d_name);
 		bool packed = length > 4 && strcmp(old[i]->d_name + length - 4, ".zst") == 0;
-		char *text = packed ? unpack(kit_path(old[i]->d_name), &n) :
-				      kit_read(kit_path(old[i]->d_name), &n);
+		char *text = packed ? unpack(kit_path(old[i]->d_name), &n)
+				    : kit_read(kit_path(old[i]->d_name), &n);
 		cr_expect_leq(n, limit);
 		cr_expect_gt(n, 0);
 		first = kit_lines(text, n, first);
@@ -304,7 +311,7 @@ static uint64_t all_lines(uint64_t first, uint64_t limit, unsigned *files)
 	return kit_file_lines(kit_path("file"), first);
 }
 
-Test(rotate, by_size_under_load_loses_and_doubles_nothing, .timeout = 120)
+Test(rotate, by_size_under_load_loses_and_doubles_nothing)
 {
 	enum { LINES = 200000, SIZE = 200000 };
 	struct ear ear = EAR;
@@ -331,7 +338,7 @@ Test(rotate, by_size_under_load_loses_and_doubles_nothing, .timeout = 120)
 	cr_expect_eq(all_lines(0, SIZE, &files), LINES);
 }
 
-Test(rotate, keeps_so_many, .timeout = 120)
+Test(rotate, keeps_so_many)
 {
 	enum { LINES = 50000, SIZE = 100000, KEEP = 3 };
 	struct outlet_options options = kit_options(OUTLET_FILE, kit_path("file"), MIB, NULL);
@@ -348,7 +355,7 @@ Test(rotate, keeps_so_many, .timeout = 120)
 }
 
 /* Every second a new one, and none for a second without lines. */
-Test(rotate, by_time, .timeout = 60)
+Test(rotate, by_time)
 {
 	struct outlet_options options = kit_options(OUTLET_FILE, kit_path("file"), MIB, NULL);
 	uint64_t number = 0, end = kit_now() + 3300 * NS_PER_MS;
@@ -407,7 +414,8 @@ Test(rotate, a_line_longer_than_a_file_gets_its_own)
 	free(old[0]), free(old[1]), free(old);
 }
 
-/* The name of the old file would be too long: lines go on to the present one, and it is told once. */
+/* The name of the old file would be too long: lines go on to the present one, and it is told once.
+ */
 Test(rotate, that_cannot_be_is_told_and_costs_no_line)
 {
 	struct ear ear = EAR;
