@@ -233,11 +233,11 @@ static void run(struct outlet *o)
 		tell_lost(o);
 		if (closing && (empty || outlet_now() >= atomic_load(&o->deadline)))
 			return;
+		linger(o, last);
 		if (empty && !first && !atomic_load(&o->failing)) {
 			doze(o, IDLES, 1, UINT64_MAX);
 			continue;
 		}
-		linger(o, last);
 		switch (o->part->write(o)) {
 		case STEP_MORE:
 			last = outlet_now();
