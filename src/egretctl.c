@@ -260,7 +260,7 @@ static int ask_once(const struct call *c, bool live)
 		status = unable(c->path, "no answer");
 	}
 	bytes_fini(&answer);
-	if (fflush(stdout) && !status)
+	if ((fflush(stdout) || ferror(stdout)) && !status)
 		status = unable("standard output", strerror(errno));
 	return status;
 }
@@ -311,5 +311,7 @@ int main(int argc, char **argv)
 	if (!c.over)
 		c.status = run(&c, argv[optind]);
 	bytes_fini(&c.line);
+	if ((fflush(stdout) || ferror(stdout)) && !c.status)
+		c.status = unable("standard output", strerror(errno));
 	return c.status;
 }

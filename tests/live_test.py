@@ -252,7 +252,7 @@ class Live(unittest.TestCase):
         path = self.file([f for pair in zip(mine, others) for f in pair])
         for _ in range(3):
             prefix = self.prefix()
-            sender = subprocess.Popen(["ip", "netns", "exec", NS, INJECT, "-r", "100000", "out", path],
+            sender = subprocess.Popen(["ip", "netns", "exec", NS, INJECT, "-r", "40000", "out", path],
                                       stdout=subprocess.PIPE, text=True)
             time.sleep(0.2)
             p = self.probe("-m", 4, "-f", "udp dst port 7777", "-w", prefix)

@@ -11,8 +11,9 @@ import re
 import sys
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-KINDS = ("dns", "tls", "quic", "http", "conn", "flow")
-ALL = "Every record"
+PACKETS = ("dns", "tls", "quic", "http", "conn", "flow")
+KINDS = (*PACKETS, "stats")
+ALL = "Every record but stats"
 failures = []
 
 
@@ -58,7 +59,7 @@ def manual(text):
         if line.startswith((".Sh", ".Ss")):
             title = line[4:].strip()
             words = re.split(r",? and |, ", title)
-            kinds = KINDS if title == ALL else words if set(words) <= set(KINDS) else ()
+            kinds = PACKETS if title == ALL else words if set(words) <= set(KINDS) else ()
         m = re.match(r"\.It Va (\S+)$", line)
         if m and not kinds:
             fail(f"the manual explains {m[1]} under a heading that names no kind")

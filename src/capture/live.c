@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "capture/fanout.h"
@@ -30,15 +31,17 @@
 enum {
 	NO_PROTOCOL = ETH_P_DDCMP, /* kernel-internal, and nothing makes packets of it any more */
 	RING_LEAST = 512 * 1024,
-	ROOM_LEAST =
-		128 * 1024, /* of a batch: 64 full Ethernet frames; fits a second-level cache */
+	/* of a batch: 64 full Ethernet frames; fits a second-level cache */
+	ROOM_LEAST = 128 * 1024,
 	LINE = 64,
+	GONE_WAIT_MS = 2 * LIVE_RETIRE_MS,
 };
 
 struct live {
 	pcap_t *pcap;
 	int socket;
 	unsigned index;
+	uint64_t gone_since; /* ms of the monotonic clock when that was noticed; 0: it is there */
 	uint32_t number, link, snaplen;
 	bool first; /* of its group: tells the card's losses */
 	struct nic nic;
@@ -281,9 +284,18 @@ static void gather(u_char *user, const struct pcap_pkthdr *header, const u_char 
 
 /* libpcap looks for the interface by the name that it had, and takes one that was renamed for gone
  * when it has been down; what the socket is bound to is the truth. */
-static int nothing_read(const struct live *l, struct error *e)
+static int nothing_read(struct live *l, struct error *e)
 {
+	struct timespec now;
+
 	if (bound_index(l->socket) > 0)
+		return 0;
+	/* its last packets may be in a block that is not ready yet */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / NS_PER_MS;
+	if (!l->gone_since)
+		l->gone_since = ms;
+	if (ms - l->gone_since < GONE_WAIT_MS)
 		return 0;
 	return error_set(e, "the interface is gone");
 }

@@ -63,7 +63,8 @@ typedef void live_take(void *context, const struct frame *frames, size_t count);
  * during the call. Returns how many; -1 and an error when the interface is gone for good: close all
  * members and open anew when it is back. One that is merely down gives nothing until it is up
  * again, under whatever name. The descriptor tells that an interface goes down, and not that it goes away
- * then: call this each second or so, whatever the descriptor says. */
+ * then: call this each second or so, whatever the descriptor says. Its last packets come before the
+ * error. */
 long live_read(struct live *l, size_t budget, live_take *take, void *context, struct error *e);
 
 /* Since it was opened. */

@@ -1,7 +1,9 @@
 #include "daemon/generation.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "core/limits.h"
 #include "daemon/paths.h"
 #include "daemon/size.h"
@@ -27,7 +29,7 @@ static int load_config(struct generation *g, const struct options *o, struct err
 	if (o->thresholds && !size_thresholds(o->thresholds, g->config.threshold))
 		return error_set(e, "no threshold: %s", o->thresholds);
 	for (size_t i = 0; i < g->config.home.count; i++)
-		if (networks_add(&g->home, str_of(g->config.home.text[i]), e))
+		if (networks_add(g->home, str_of(g->config.home.text[i]), e))
 			config_wrong(g, o->config, g->config.home.line[i], e->text);
 	return 0;
 }
@@ -73,7 +75,8 @@ int generation_load(struct generation *g, const struct options *o, bool events,
 
 	*g = (struct generation){.problem = problem, .context = context};
 	config_init(&g->config);
-	networks_init(&g->home);
+	g->home = mem_zalloc(sizeof *g->home);
+	networks_init(g->home);
 	if (load_config(g, o, e))
 		return -1;
 	const char *cache = o->cache	      ? o->cache
@@ -106,7 +109,7 @@ void generation_start(struct generation *g, struct analyst_options *a)
 	a->set = g->set;
 	a->rules = g->rules;
 	a->detectors = &c->detectors;
-	a->home = c->home.set ? &g->home : NULL;
+	a->home = c->home.set ? g->home : NULL;
 	a->strict |= c->strict;
 	memcpy(a->threshold, c->threshold, sizeof a->threshold);
 	g->analyst = analyst_new(a);
@@ -122,7 +125,9 @@ void generation_free(struct generation *g)
 	analyst_free(g->analyst);
 	ruleset_free(g->rules);
 	domain_set_free(g->set);
-	networks_fini(&g->home);
+	if (g->home)
+		networks_fini(g->home);
+	free(g->home);
 	config_fini(&g->config);
 	*g = (struct generation){0};
 }

@@ -22,7 +22,8 @@
 
 /* evhttp bounds heads, bodies and silence, but neither how many connections there are nor how long a
  * client stays that sends a byte now and then. It does not tell of a connection's end either: so we
- * hold each one's bufferevent too, which has no callbacks any more once evhttp has freed it. */
+ * hold each one's bufferevent too, which has no callbacks any more once evhttp has freed it. evhttp
+ * shuts the connection down by itself; the descriptor is closed when we let go. */
 struct connection {
 	LIST_ENTRY(connection) link;
 	struct bufferevent *socket; /* evhttp's and ours */
@@ -94,8 +95,8 @@ static struct bufferevent *on_connect(struct event_base *base, void *arg)
 
 	if (m->count + 1 >= METRICS_CLIENTS_MAX)
 		forget_over(m);
-	/* evhttp closes the descriptor itself */
-	k->socket = bufferevent_socket_new(base, -1, 0);
+	/* with the option evhttp does not close the descriptor, while events of ours are still on it */
+	k->socket = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	bufferevent_incref(k->socket);
 	LIST_INSERT_HEAD(&m->connections, k, link);
 	m->count++;

@@ -102,6 +102,16 @@ static void take(void *context, const struct frame *frames, size_t count)
 	pipe_mark(&w->pipe, sensor_time(w->sensor));
 }
 
+/* What waits in the kernel's ring was captured before the end. */
+static void empty_port(struct port *p)
+{
+	struct error e;
+
+	while (p->live && live_read(p->live, BUDGET, take, p->worker, &e) >= BUDGET)
+		;
+	close_port(p);
+}
+
 static void readable(evutil_socket_t fd, short what, void *context)
 {
 	struct port *p = context;
@@ -165,14 +175,8 @@ static void finish(void *context)
 {
 	struct worker *w = context;
 
-	for (unsigned i = 0; i < OVERVIEW_INTERFACES_MAX; i++) {
-		struct port *p = &w->port[i];
-		struct error e;
-		/* what waits in the kernel's ring was captured before the end */
-		while (p->live && live_read(p->live, BUDGET, take, w, &e) >= BUDGET)
-			;
-		close_port(p);
-	}
+	for (unsigned i = 0; i < OVERVIEW_INTERFACES_MAX; i++)
+		empty_port(&w->port[i]);
 	w->pipe.patience = PATIENCE_MS;
 	sensor_finish(w->sensor);
 	pipe_mark(&w->pipe, UINT64_MAX);
@@ -218,7 +222,7 @@ static void accept_gift(void *context)
 	struct gift *g = context;
 	struct port *p = &g->worker->port[g->interface];
 
-	close_port(p);
+	empty_port(p);
 	p->live = g->member;
 	if (p->live) {
 		p->event = event_new(g->worker->loop.base, live_descriptor(p->live),

@@ -183,17 +183,15 @@ static void count_anew(const struct ledger *l, struct reading *r)
 {
 	struct account *a = &r->a;
 
-	if (r->width == l->width)
+	if (l->width && r->width == l->width)
 		return;
-	if (r->width) {
-		a->start = a->start * r->width / (l->width ? l->width : 1);
-		a->seen = a->seen * r->width / (l->width ? l->width : 1);
-	}
 	r->slices = 0;
 	if (!l->width) {
 		a->start = a->seen = 0;
 		return;
 	}
+	a->start = a->start * r->width / l->width;
+	a->seen = a->seen * r->width / l->width;
 	r->slice[r->slices++] = (struct slice){.number = a->last / l->width,
 					       .first = a->first,
 					       .up = a->up,

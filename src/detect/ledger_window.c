@@ -21,17 +21,33 @@ void ledger_drop_slices(struct ledger *l, struct account *a)
 	}
 }
 
-/* A slice in the future is of a clock that was wrong: it counts as of now. */
+static void join_slices(struct slice *to, const struct slice *from)
+{
+	to->up += from->up;
+	to->down += from->down;
+	to->missed += from->missed;
+	to->other += from->other;
+	to->connections += from->connections;
+	to->queries += from->queries;
+}
+
+/* Slices in the future are of a clock that was wrong: they count as of now, as one. */
 static void set_back(struct ledger *l, struct account *a, uint64_t number)
 {
-	if (a->slices == POOL_NONE)
+	if (a->slices == POOL_NONE ||
+	    ledger_slice_at(l, a->slices)->number <= number + FINDING_SLICES)
 		return;
-	struct slice *s = ledger_slice_at(l, a->slices);
-	if (s->number <= number + FINDING_SLICES)
-		return;
-	for (uint32_t n = a->slices; n != POOL_NONE; n = ledger_slice_at(l, n)->older)
-		if (ledger_slice_at(l, n)->number > number)
-			ledger_slice_at(l, n)->number = number;
+	struct slice *newest = ledger_slice_at(l, a->slices);
+	while (newest->older != POOL_NONE &&
+	       ledger_slice_at(l, newest->older)->number >= number) {
+		uint32_t n = newest->older;
+		join_slices(newest, ledger_slice_at(l, n));
+		newest->older = ledger_slice_at(l, n)->older;
+		pool_put(&l->slices, n);
+	}
+	newest->number = number;
+	newest->first = number * l->width;
+	a->first = a->first > newest->first ? newest->first : a->first;
 	a->start = a->start > number ? number : a->start;
 	a->seen = a->seen > number ? number : a->seen;
 	if (a->last > (number + 1) * l->width)

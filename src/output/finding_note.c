@@ -35,14 +35,18 @@ static void write_who(struct writer *w, const struct finding *f)
 		wr_lit(w, "somebody");
 }
 
-/* "MEGA (mega.nz)", "mega.nz", "198.51.100.7"; false when nothing is known. */
+/* "MEGA (mega.nz)", "SharePoint (sharepoint:contoso)", "mega.nz", "198.51.100.7"; false when nothing is known. */
 static bool write_where(struct writer *w, const struct finding *f)
 {
 	struct str name = f->name_count ? f->names[0].name : (struct str){0};
 
 	if (f->service) {
 		text_escaped(w, str_of(f->service->name), HOST_WIDTH);
-		if (name.n) {
+		if (f->tenant.n) {
+			wr_lit(w, " (");
+			text_escaped(w, f->tenant, NAME_WIDTH);
+			wr_char(w, ')');
+		} else if (name.n) {
 			wr_lit(w, " (");
 			text_name(w, name, NAME_WIDTH);
 			if (f->name_count > 1 || f->more_names)
@@ -59,23 +63,15 @@ static bool write_where(struct writer *w, const struct finding *f)
 	return true;
 }
 
-static void write_times(struct writer *w, uint64_t n, const char *what)
-{
-	text_count(w, n);
-	wr_char(w, ' ');
-	wr_text(w, what);
-	if (n != 1)
-		wr_char(w, 's');
-}
-
 /* ", 3 connections in 12 min 5 s" */
 static void write_how(struct writer *w, const struct finding *f)
 {
 	if (!f->connections)
 		return;
 	wr_lit(w, ", ");
-	write_times(w, f->connections, "connection");
-	if (f->last - f->first >= NS_PER_S && f->last > f->first) {
+	text_count(w, f->connections);
+	wr_text(w, f->connections == 1 ? " connection" : " connections");
+	if (f->last > f->first && f->last - f->first >= NS_PER_S) {
 		wr_lit(w, " in ");
 		text_duration(w, (f->last - f->first) / NS_PER_S * NS_PER_S);
 	}
@@ -161,7 +157,8 @@ static void write_rule(struct writer *w, const struct finding *f)
 		write_evidence(w, &f->evidence[0]);
 	} else if (f->matches > 1) {
 		wr_lit(w, ", ");
-		write_times(w, f->matches, "matche");
+		text_count(w, f->matches);
+		wr_lit(w, " matches");
 	}
 }
 
@@ -217,6 +214,7 @@ static void add_fields(struct fields *to, const struct finding *f)
 	}
 	add(to, "EGRET_HOST", f->host);
 	add_text(to, "EGRET_SERVICE", f->service ? f->service->name : "");
+	add(to, "EGRET_TENANT", f->tenant);
 	if (f->name_count) {
 		text_name(to->w, f->names[0].name, 0);
 		add_written(to, "EGRET_NAME");

@@ -41,7 +41,7 @@ enum outlet_kind {
 	OUTLET_STDOUT,
 	OUTLET_SYSLOG,	/* RFC 5424; `target`: a path of a UNIX socket, udp://HOST[:PORT] (RFC 5426) or
 			   tcp://HOST[:PORT] (RFC 6587, octet counting); an IPv6 address in [] */
-	OUTLET_JOURNAL, /* systemd's, with fields; `target`: its socket, NULL: the usual one */
+	OUTLET_JOURNAL, /* systemd's, with fields; `target`: its socket's path; anything else: the usual */
 };
 
 /* A name of our own needs an enterprise number of our own (RFC 5424 section 7.2.2), which there is

@@ -28,7 +28,7 @@ static int journal_open(struct outlet *o, const struct outlet_options *options, 
 
 	(void)options;
 	j->fd = -1;
-	j->path = o->options.target ? o->options.target : SOCKET;
+	j->path = o->options.target && *o->options.target == '/' ? o->options.target : SOCKET;
 	o->state = j;
 	if (socket_path_fits(j->path))
 		return 0;

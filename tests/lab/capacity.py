@@ -2,7 +2,7 @@
 """How many packets a second egret takes without losing one, with one and with two workers, beside tcpdump on the
 same traffic; and that a reload of 3,000 rules under load loses none.
 
-    capacity.py [--seconds N] [--scale N] [EGRET]      (default: ./egret, 3 s a try)
+    capacity.py [--seconds N] [--kind mix|dns|syn] [--scale N] [EGRET]      (default: ./egret, 3 s a try)
 
 As root. Exits with 77 when it cannot be run here, with 1 when the reload lost packets.
 """
@@ -50,6 +50,12 @@ class Tcpdump:
         return sent, took, dropped + max(0, sent - received)
 
 
+def lost_since(net, before, sent):
+    """Packets that were sent, and of which egret says that they were lost, or says nothing."""
+    after = settled(net, lambda m: m.processed() - before.processed() + m.lost() - before.lost() == sent)
+    return max(after.lost() - before.lost(), sent - (after.processed() - before.processed()))
+
+
 class Egret:
     def __init__(self, lab, net, injector, egret, name, workers, rules=None):
         self.net, self.injector = net, injector
@@ -57,11 +63,9 @@ class Egret:
         self.sensor.start(workers=workers, rules=rules)
 
     def try_rate(self, capture, rate, seconds):
-        before = settled(self.net)
+        before = Metrics(self.net)
         sent, took = self.injector.send(capture, rate, seconds)
-        after = settled(self.net)
-        taken = after.processed() - before.processed()
-        return sent, took, max(after.lost() - before.lost(), sent - taken)
+        return sent, took, lost_since(self.net, before, sent)
 
     def end(self):
         wrong = self.sensor.end()
@@ -94,7 +98,7 @@ def reload_under_load(lab, net, injector, egret, capture, rate, seconds):
     folder = lab.path("generated")
     rulegen.write(folder, 10)
     e = Egret(lab, net, injector, egret, "reload", 1, rules=[folder])
-    before = settled(net)
+    before = Metrics(net)
     result = []
     load = threading.Thread(target=lambda: result.append(injector.send(capture, rate, seconds)))
     load.start()
@@ -107,18 +111,17 @@ def reload_under_load(lab, net, injector, egret, capture, rate, seconds):
                lambda: Metrics(net).sum("egret_reload_generation") > generation, limit=seconds)
     took = time.monotonic() - began
     load.join()
-    after = settled(net)
     sent = result[0][0]
-    lost = max(after.lost() - before.lost(), sent - (after.processed() - before.processed()))
-    rules = after.sum("egret_loaded_rules")
+    lost = lost_since(net, before, sent)
+    rules = Metrics(net).sum("egret_loaded_rules")
     e.end()
     say(f"reload: {rules} rules after {took:.1f} s under {rate} packets/s: {lost} of {sent} lost")
     return lost if rules >= RULES else sent
 
 
 def measure(lab, net, options):
-    capture = generate(lab, "mix", 42, options.scale)
-    say(f"traffic: {os.path.getsize(capture) / 1e6:.0f} MB of made-up mixed traffic, again and again")
+    capture = generate(lab, options.kind, 42, options.scale)
+    say(f"traffic: {os.path.getsize(capture) / 1e6:.0f} MB of made-up traffic ({options.kind}), again and again")
     egret = os.path.abspath(options.egret)
     injector = Injector(net, egret)
     figures = {"tcpdump -w /dev/null": most("tcpdump", Tcpdump(lab, net, injector), capture, options.seconds)}
@@ -135,6 +138,7 @@ def measure(lab, net, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=3, help="of each try")
+    parser.add_argument("--kind", choices=("mix", "dns", "syn"), default="mix", help="of the generated traffic")
     parser.add_argument("--scale", type=float, default=0.2, help="of the generated traffic; 1 is 1.2 GB")
     parser.add_argument("egret", nargs="?", default="./egret")
     options = parser.parse_args()

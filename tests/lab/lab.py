@@ -65,11 +65,11 @@ class Datagrams:
                 if self.hello.get((u.client, n), 0) < ML_KEM]
 
 
-def one_pass(lab, net, services, clients, sensor, name):
+def one_pass(lab, net, services, clients, sensor, name, workers):
     """What is wrong with one run of all clients."""
     services.forget()
     datagrams = Datagrams(lab, net, name)
-    sensor.start()
+    sensor.start(workers=workers)
     wrong = sensor.check_confined()
     before = sensor.descriptors() if isinstance(sensor, Live) else 0
     for u in UPLOADS:
@@ -111,21 +111,17 @@ def lab_run(lab, net, options):
     clients = Clients(lab, net, services)
     kind = Replay if options.replay else Live
     failed = 0
-    for on in (True, False):
+    for on, workers in ((True, 1), (False, 2)):
         name = f"offloads-{'on' if on else 'off'}"
         say(f"== {'replay' if options.replay else 'live'}, {name}")
         net.offload(on)
         sensor = kind(lab, net.inside("sensor"), os.path.abspath(options.egret), name)
-        wrong = one_pass(lab, net, services, clients, sensor, name)
+        wrong = one_pass(lab, net, services, clients, sensor, name, workers)
         for w in wrong:
             say(f"WRONG: {w}")
         failed += bool(wrong)
     say(f"{2 - failed} passed, {failed} failed")
     return failed
-
-
-def has_live(egret):
-    return "--interface" in run(egret, "--help")
 
 
 def main():
@@ -139,8 +135,6 @@ def main():
         skip("needs root")
     if missing(TOOLS):
         skip(f"not installed: {' '.join(missing(TOOLS))}")
-    if not options.replay and not has_live(options.egret):
-        options.replay = True
     sweep()
     lab, net = Run(), Topology()
     failed = True

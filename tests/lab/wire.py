@@ -7,7 +7,7 @@ import re
 import struct
 import time
 
-from base import ROOT, Failure, run, wait_until
+from base import ROOT, Failure, run
 from topology import Topology
 
 METRICS = "127.0.0.1:9823"
@@ -112,16 +112,17 @@ class Metrics:
         return self.sum("egret_worker_packets_total")
 
 
-def settled(net, limit=15):
-    """The metrics once nothing is on its way any more: egret has taken all that it received."""
-    last = []
-
-    def still():
+def settled(net, all_there=lambda _: False, limit=30):
+    """The metrics once all is there, or once nothing has changed for some time: egret looks at itself twice a
+    second, and later on a busy machine."""
+    seen, since = None, time.monotonic()
+    end = since + limit
+    while True:
+        time.sleep(0.3)
         m = Metrics(net)
-        now = m.received(), m.processed(), m.sum("egret_analyst_records_total"), m.sum("egret_outlet_lines_total")
-        same = last and last[0] == now
-        last[:] = [now]
-        return m if same else None
-
-    time.sleep(0.3)
-    return wait_until("egret has taken all packets", still, limit=limit, pause=1.1)
+        now = m.received(), m.lost(), m.processed(), m.sum("egret_analyst_records_total"), \
+            m.sum("egret_outlet_lines_total")
+        if now != seen:
+            seen, since = now, time.monotonic()
+        if all_there(m) or time.monotonic() - since > 5 or time.monotonic() > end:
+            return m

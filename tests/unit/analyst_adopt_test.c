@@ -469,8 +469,9 @@ Test(adopt, names_go_on)
 					    .section = DNS_ANSWER,
 					    .has_address = true,
 					    .address = addr_v4((uint8_t[]){203, 0, 113, 5})};
+		time_now += NS_PER_S;
 		struct record r = {.kind = RECORD_DNS,
-				   .time = time_now += NS_PER_S,
+				   .time = time_now,
 				   .start = time_now,
 				   .tuple = {.src = addr_v4((uint8_t[]){10, 0, 0, 1}), .dport = 53}};
 		now = world_new(DROP, RULE("drop", "Drop"));

@@ -157,7 +157,7 @@ Test(config, what_is_out_of_range_is_told_and_not_taken)
 	static const char *const wrong[] = {"workers: 65",	    "workers: -1",
 					    "workers: two",	    "fanout: flow",
 					    "ring-size: 10",	    "ring-size: never",
-					    "state-interval: 1s",   "state-interval: never",
+					    "state-interval: 0s",   "state-interval: never",
 					    "rotate.interval: 5",   "threshold-window: 99999999w",
 					    "log-level: ''",	    "promiscuous: maybe"};
 	struct config c;

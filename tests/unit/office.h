@@ -146,7 +146,8 @@ static inline void office_query(struct office *o, uint32_t client, const char *n
 			   .start = o->time,
 			   .tuple = office_tuple(client)};
 
-	r.dns = (struct record_dns){.question = str_of(name), .qtype = 1, .qclass = 1, .asked = true};
+	r.dns = (struct record_dns){
+		.question = str_of(name), .qtype = 1, .qclass = 1, .asked = true};
 	analyst_take(o->analyst, &r);
 }
 
@@ -168,6 +169,16 @@ static inline unsigned office_list(struct office *o)
 	o->count = 0;
 	analyst_findings(o->analyst, office_hear, o);
 	return o->count;
+}
+
+/* A reload: a new analyst under the options as they are now takes over. */
+static inline void office_reload(struct office *o)
+{
+	struct analyst *old = o->analyst;
+
+	office_start(o);
+	analyst_adopt(o->analyst, old);
+	analyst_free(old);
 }
 
 /* To bytes and into a new analyst, under the same options. */

@@ -124,6 +124,48 @@ Test(telling, a_restart_tells_nothing_again)
 	cr_expect_eq(o.heard[0].told, 1);
 }
 
+Test(telling, a_reload_tells_nothing_again)
+{
+	struct triage_who who = {.time = o.time};
+	struct upload u = {.client = 3, .name = "shelf.example"};
+	struct error e;
+
+	office_upload(&o, 1, "shelf.example", 100 * MB);
+	office_query(&o, 2, "drop.example");
+	office_send(&o, &u, 0, END_NOT);
+	office_send(&o, &u, 60 * MB, END_NOT);
+	cr_assert_eq(office_tell(&o), 2);
+	cr_assert_eq(triage_ack(analyst_triage(o.analyst), o.heard[0].id, 100 * MB, 0, &who, &e),
+		     0);
+	for (unsigned i = 0; i < 3; i++) {
+		o.time += HOURS;
+		office_reload(&o);
+		cr_expect_eq(office_tell(&o), 0);
+	}
+	cr_expect_eq(office_list(&o), 2);
+	cr_expect_eq(o.heard[0].triage, TRIAGE_ACKED);
+	office_send(&o, &u, 40 * MB, END_NOT);
+	cr_assert_eq(office_tell(&o), 1);
+	cr_expect_eq(o.heard[0].client, 3);
+	/* other windows: what was counted is counted on, as one finding each */
+	static const uint64_t windows[] = {48 * HOURS, 0, 0, 24 * HOURS, 24 * HOURS};
+	for (unsigned i = 0; i < 5; i++) {
+		o.options.window = windows[i];
+		office_reload(&o);
+		office_send(&o, &u, 1 * MB, END_NOT);
+		office_tell(&o);
+		office_list(&o);
+		unsigned of_it = 0;
+		for (unsigned k = 0; k < o.count; k++)
+			of_it += o.heard[k].client == 3;
+		cr_expect_eq(of_it, 1, "%u", i);
+		o.time += MINUTES;
+	}
+	o.time += 100 * HOURS;
+	analyst_tick(o.analyst, o.time);
+	cr_expect_eq(office_list(&o), 0);
+}
+
 /* what comes in any order, told at any moment */
 
 #define CLIENTS 40
@@ -187,6 +229,8 @@ static void play(unsigned seed, double growth, bool restarts)
 				      (uint64_t)(rand() % 1000) * (uint64_t)(rand() % 100000));
 		if (restarts && rand() % 500 == 0)
 			office_restart(&o);
+		if (restarts && rand() % 500 == 0)
+			office_reload(&o);
 		if (rand() % 20 == 0) {
 			tellings += office_tell_by(&o, &when);
 			take_told();
@@ -217,7 +261,7 @@ Test(telling, nor_with_small_steps)
 	play(2, 1.3, false);
 }
 
-Test(telling, nor_over_restarts)
+Test(telling, nor_over_restarts_and_reloads)
 {
 	play(3, 2, true);
 }

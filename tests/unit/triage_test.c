@@ -202,8 +202,8 @@ Test(triage, a_tenants_sanction_is_of_what_is_known_to_be_its)
 
 Test(triage, what_was_said_outlives_a_restart)
 {
-	struct sanction s = {.service = STR("Works"), .clients = STR("10.0.0.0/8"),
-			     .reason = STR("backup")};
+	struct sanction s = {
+		.service = STR("Works"), .clients = STR("10.0.0.0/8"), .reason = STR("backup")};
 	const char *id = told_of(1, 100 * MB);
 	uint32_t number, again;
 
@@ -305,8 +305,10 @@ Test(triage, what_makes_no_sense_is_refused)
 /* Any damage is an error or nothing, never a crash. */
 Test(triage, a_damaged_state_is_refused)
 {
-	struct sanction s = {.service = STR("Share"), .tenant = STR("contoso"),
-			     .clients = STR("10.0.0.0/8"), .reason = STR("x")};
+	struct sanction s = {.service = STR("Share"),
+			     .tenant = STR("contoso"),
+			     .clients = STR("10.0.0.0/8"),
+			     .reason = STR("x")};
 	uint32_t number;
 	struct bytes all;
 

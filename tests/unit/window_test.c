@@ -375,8 +375,8 @@ Test(window, a_million_clients_are_bounded, .timeout = 300)
 	for (unsigned i = 0; i < o.count; i++)
 		last |= o.heard[i].client == 999901;
 	cr_expect(last);
-	fprintf(stderr, "a million clients: %zu MB resident, %zu at half time\n",
-		resident() / MIB, before / MIB);
+	fprintf(stderr, "a million clients: %zu MB resident, %zu at half time\n", resident() / MIB,
+		before / MIB);
 }
 
 Test(window, months_give_back_what_is_over)
@@ -386,7 +386,8 @@ Test(window, months_give_back_what_is_over)
 	for (unsigned day = 0; day < 100; day++) {
 		for (uint32_t i = 0; i < 200; i++) {
 			o.time += 7 * MINUTES;
-			office_upload(&o, 1 + day * 200 + i, i % 2 ? "drop.example" : "shelf.example",
+			office_upload(&o, 1 + day * 200 + i,
+				      i % 2 ? "drop.example" : "shelf.example",
 				      i % 10 ? 5000 : 150 * MB);
 			analyst_tick(o.analyst, o.time);
 			office_tell(&o);
