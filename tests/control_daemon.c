@@ -5,6 +5,7 @@
  *
  * Prints the port of the metrics, and ends with `egretctl stop`. */
 #include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,7 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return 2;
 	alarm(300);
+	signal(SIGPIPE, SIG_IGN);
 	struct domain_set *set = domain_set_load(
 		&(struct domain_set_options){.paths = (const char *const[]){argv[2]}, .path_count = 1},
 		&e);

@@ -39,35 +39,58 @@ def closed(node, where):
             closed(v, f"{where}/{i}")
 
 
-def paths(schema, node, prefix=""):
-    """All leaves; an entry of a list has the path of the list."""
+def paths(schema, node, prefix="", inner=False):
+    """All leaves, and with `inner` objects too; an entry of a list has the path of the list."""
     node = resolve(schema, node)
     if "properties" in node:
+        if inner:
+            yield prefix
         for k, v in node["properties"].items():
-            yield from paths(schema, v, f"{prefix}.{k}" if prefix else k)
+            yield from paths(schema, v, f"{prefix}.{k}" if prefix else k, inner)
     elif "items" in node:
-        yield from paths(schema, node["items"], prefix)
+        yield from paths(schema, node["items"], prefix, inner)
     else:
         yield prefix
 
 
 def manual(text):
     """Fields by kind, out of the lists below the headings."""
-    fields = {k: set() for k in KINDS}
-    kinds = ()
+    fields = {k: set() for k in (*KINDS, "finding")}
+    kinds, findings = (), False
     for line in text.splitlines():
         if line.startswith((".Sh", ".Ss")):
             title = line[4:].strip()
             words = re.split(r",? and |, ", title)
             kinds = PACKETS if title == ALL else words if set(words) <= set(KINDS) else ()
+            findings = title == "FINDINGS"
         m = re.match(r"\.It Va (\S+)$", line)
-        if m and not kinds:
+        if m and findings:
+            fields["finding"].add(m[1])
+        elif m and not kinds:
             fail(f"the manual explains {m[1]} under a heading that names no kind")
         for k in kinds if m else ():
             if m[1] in fields[k]:
                 fail(f"the manual explains {m[1]} twice for {k}")
             fields[k].add(m[1])
     return fields
+
+
+def groups():
+    """Of all counters."""
+    found = set()
+    for name, pattern in (("core/stats.def", r'^STAT\(\w+, "(\w+)"'),
+                          ("daemon/figures.def", r'^FIGURE\("(\w+)"')):
+        with open(os.path.join(TOP, "src", name), encoding="ascii") as f:
+            found |= set(re.findall(pattern, f.read(), re.M))
+    return found
+
+
+def check_groups(schema):
+    stats = schema["definitions"]["stats"]["properties"]["egret"]["properties"]["stats"]
+    have = {k for k, v in stats["properties"].items()
+            if v == {"$ref": "#/definitions/counters"}}
+    if have != groups():
+        fail(f"groups of counters and of the schema's stats differ: {have ^ groups()}")
 
 
 def main():
@@ -80,6 +103,7 @@ def main():
         explained = manual(f.read())
 
     closed(schema, "")
+    check_groups(schema)
     top = set(schema["properties"])
     used = set()
     for kind in KINDS:
@@ -92,6 +116,10 @@ def main():
             fail(f"the manual lacks {name} of {kind}")
         for name in sorted(explained[kind] - have):
             fail(f"the manual explains {name} of {kind}, which the schema lacks")
+    with open(os.path.join(TOP, "src/output/finding.schema.json"), encoding="utf-8") as f:
+        finding = json.load(f)
+    for name in sorted(explained["finding"] - set(paths(finding, finding, inner=True))):
+        fail(f"the manual explains {name} of findings, which their schema lacks")
     foreign = {p for p in used if not p.startswith("egret.")}
     for name in sorted(foreign - set(ecs)):
         fail(f"{name} is no ECS field of tests/ecs-fields.txt")

@@ -102,11 +102,13 @@ static void analyst_lines(const struct overview *o, struct bytes *out)
 		loss(&w, lost, lost + o->records_taken);
 		wr_lit(&w, ", ");
 		text_count(&w, o->records_late);
-		wr_lit(&w, " late; 99 % within ");
-		if (p99 == UINT64_MAX)
-			wr_lit(&w, "a long time");
-		else
+		wr_lit(&w, " late");
+		if (p99 == UINT64_MAX) {
+			wr_lit(&w, "; the analyst is far behind");
+		} else if (p99) {
+			wr_lit(&w, "; 99 % within ");
 			text_duration(&w, p99);
+		}
 	});
 	LINE(out, "workers", {
 		wr_u64(&w, o->workers);

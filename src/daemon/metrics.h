@@ -2,7 +2,9 @@
  *
  * Names: a counter NAME of group GROUP, of stats.def or figures.def, is egret_GROUP_NAME_total; a
  * first word "packets" or "bytes" of NAME goes to its end, so that the unit stands there:
- * packets_cut of capture is egret_capture_cut_packets_total. */
+ * packets_cut of capture is egret_capture_cut_packets_total.
+ *
+ * The process ignores SIGPIPE: libevent writes to connections that may be gone. */
 #ifndef EGRET_DAEMON_METRICS_H
 #define EGRET_DAEMON_METRICS_H
 

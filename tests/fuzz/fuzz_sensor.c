@@ -169,7 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		a = analyst_new(
 			&(struct analyst_options){.set = services(),
 						  .threshold = {1, 1000, 100000, UINT64_MAX},
-						  .next = {to_json, &json}});
+						  .next = {.take = to_json, .context = &json}});
 	struct sensor *s = sensor_new(&settings, (struct record_sink){.take = to_analyst, .context = a}, &stats);
 	for (unsigned i = 0; cur_left(&c) && i < FRAMES_MAX; i++) {
 		struct frame f = how & 1 ? raw_frame(&c, &time)

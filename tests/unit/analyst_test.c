@@ -53,7 +53,7 @@ static void office_open(void)
 	o->analyst = analyst_new(
 		&(struct analyst_options){.set = o->set,
 					  .threshold = {10 * MB, 100 * MB, 500 * MB, UINT64_MAX},
-					  .next = {hear, NULL}});
+					  .next = {.take = hear}});
 	o->time = START;
 }
 

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <event2/event.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,7 @@ static void begin_with(unsigned deadline, unsigned lasts)
 	struct error e = {""};
 
 	alarm(60);
+	signal(SIGPIPE, SIG_IGN);
 	served.base = event_base_new();
 	served.metrics = open_at(served.base, "127.0.0.1:0", deadline, lasts, &e);
 	cr_assert(served.metrics, "%s", e.text);
