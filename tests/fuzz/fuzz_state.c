@@ -150,17 +150,26 @@ static void use_correlations(void *owner)
 static const struct rule_info rules[] = {{.id = "a", .title = "A", .level = LEVEL_LOW},
 					 {.id = "", .title = "b", .level = LEVEL_HIGH}};
 static struct domain_set *set;
+static struct intern texts;
 static struct known known;
+
+#define HOUR (3600 * NS_PER_S)
+
+static void make_known(void)
+{
+	if (set)
+		return;
+	set = services_new();
+	known_init(&known, set, 2);
+	known_add(&known, FINDING_RULE, &rules[0]);
+	known_add(&known, FINDING_CORRELATION, &rules[1]);
+	intern_init(&texts, 4 * LEDGER_MAX);
+}
 
 static struct findings *fresh_findings(void)
 {
-	if (!set) {
-		set = services_new();
-		known_init(&known, set, 2);
-		known_add(&known, FINDING_RULE, &rules[0]);
-		known_add(&known, FINDING_CORRELATION, &rules[1]);
-	}
-	return findings_new(&(struct findings_options){0});
+	make_known();
+	return findings_new(&(struct findings_options){.window = 24 * HOUR});
 }
 
 static void save_findings(const void *owner, struct bytes *out)
@@ -188,16 +197,20 @@ static void tell(void *context, const struct finding *f)
 	for (unsigned i = 0; i < f->because_count; i++)
 		*sum += strlen(f->because[i]);
 	for (unsigned i = 0; i < f->evidence_count; i++)
-		*sum += strlen(f->evidence[i].name) + strlen(f->evidence[i].unit);
+		*sum += strlen(f->evidence[i].name) + strlen(f->evidence[i].unit) +
+			f->evidence[i].text.n;
 	for (unsigned i = 0; i < f->name_count; i++)
 		*sum += f->names[i].name.n;
 }
 
+static const struct telling_to telling;
+
 static void use_findings(void *owner)
 {
-	static const char *const texts[] = {"Image", "User"};
+	static const char *const words[] = {"Image", "User"};
 	struct str group[] = {STR("g"), STR("h")};
-	struct evidence evidence = {.name = "events", .unit = "", .value = 3, .threshold = 2};
+	struct evidence evidence[] = {{.name = "events", .unit = "", .value = 3, .threshold = 2},
+				      {.name = "tool", .unit = "", .text = STR("rclone")}};
 	size_t sum = 0;
 
 	for (unsigned i = 0; i < 8; i++) {
@@ -207,52 +220,65 @@ static void use_findings(void *owner)
 					.level = rules[i % 2].level,
 					.client = i < 6 ? &client : NULL,
 					.host = STR("host"),
-					.service = i % 4 < 2 ? domain_set_service(set, i % 2)
-							     : NULL,
+					.service =
+						i % 4 < 2 ? domain_set_service(set, i % 2) : NULL,
 					.name = STR("drop.example"),
 					.source = NAME_SNI,
-					.time = 1000 + i,
+					.time = (1000 + i * 20 % 70) * HOUR,
 					.matches = 1,
 					.possible = i % 3 == 0,
-					.hangs_on = texts,
+					.hangs_on = words,
 					.hangs_on_count = i % 3 == 0 ? 2 : 0,
-					.because = texts,
+					.because = words,
 					.because_count = 1,
 					.group = group,
 					.group_count = i % 2 ? 2 : 0,
-					.evidence = &evidence,
-					.evidence_count = i % 2};
+					.evidence = evidence,
+					.evidence_count = i % 3};
 		findings_add(owner, &h);
 	}
 	findings_list(owner, tell, &sum);
+	findings_tell(owner, &telling);
+	findings_tick(owner, 1060 * HOUR);
 }
 
-/* the ledger, with windows */
+/* the ledger */
 
-struct books {
-	struct intern texts;
-	struct ledger ledger;
-};
+static const struct analyst_telling when = {.interval = HOUR, .growth = 2};
 
-static void open_books(struct books *b)
+static void complete(void *context, struct finding *f)
 {
-	intern_init(&b->texts, 1000);
-	ledger_init(&b->ledger, &b->texts,
-		    &(struct ledger_options){.threshold = {1000, 1000, 1000, UINT64_MAX},
-					     .window = 24 * NS_PER_S});
+	(void)context;
+	(void)f;
 }
 
-static struct books *fresh_ledger(void)
+static bool tell_it(void *context, const struct finding *f, bool due)
 {
-	struct books *b = mem_zalloc(sizeof *b);
+	size_t sum = 0;
 
-	open_books(b);
-	return b;
+	(void)context;
+	tell(&sum, f);
+	return due;
+}
+
+static const struct telling_to telling = {
+	.now = 1000 * HOUR, .when = &when, .complete = complete, .tell = tell_it};
+
+static const struct ledger_options ledger_options = {.threshold = {10, 100, 500, UINT64_MAX},
+						     .window = 24 * HOUR};
+
+static struct ledger *fresh_ledger(void)
+{
+	struct ledger *l = calloc(1, sizeof *l);
+
+	make_known();
+	ledger_init(l, &texts, &ledger_options);
+	return l;
 }
 
 static void save_ledger(const void *owner, struct bytes *out)
 {
-	ledger_save(&((const struct books *)owner)->ledger, out);
+	ledger_save(owner, out);
 }
 
 static const struct service *service_called(void *context, struct str name)
@@ -263,48 +289,46 @@ static const struct service *service_called(void *context, struct str name)
 
 static int load_ledger(void *owner, struct cursor *in, unsigned version, struct error *e)
 {
-	return ledger_load(&((struct books *)owner)->ledger, in, version, service_called, NULL, e);
+	return ledger_load(owner, in, version, service_called, NULL, e);
 }
 
 static void reset_ledger(void *owner)
 {
-	struct books *b = owner;
-
-	ledger_fini(&b->ledger);
-	intern_fini(&b->texts);
-	open_books(b);
+	ledger_fini(owner);
+	ledger_init(owner, &texts, &ledger_options);
 }
 
 static void use_ledger(void *owner)
 {
-	struct ledger *l = &((struct books *)owner)->ledger;
+	static const char *const name[] = {"drop.example", "shelf.example",
+					   "contoso.sharepoint.com"};
 	size_t sum = 0;
 
-	for (unsigned i = 0; i < 12; i++) {
-		struct addr client = addr_v4((const uint8_t[]){10, 0, 0, (uint8_t)(i % 3)});
-		struct domain_entry entry = {.service = domain_set_service(set, i % 4),
-					     .tier = (enum tier)(i % 3)};
-		struct ledger_use u = {.entry = &entry,
-				       .name = STR("drop.example"),
-				       .source = NAME_SNI,
-				       .time = (100 + i * 5) * NS_PER_S};
-		uint32_t n = ledger_touch(l, &client, &u);
+	for (unsigned i = 0; i < 30; i++) {
+		struct addr client = addr_v4((const uint8_t[]){10, 0, 0, (uint8_t)(i % 4)});
+		struct ledger_use use = {.name = str_of(name[i % 3]),
+					 .source = NAME_SNI,
+					 .time = (1000 + i * 7 % 60) * HOUR};
+		use.entry = domain_set_match(set, use.name);
+		uint32_t n = ledger_touch(owner, &client, &use);
 		if (n == LEDGER_NONE)
 			continue;
-		ledger_query(l, n);
-		ledger_add(l, n,
-			   &(struct ledger_bytes){.tier = entry.tier,
-						  .up = 600,
-						  .time = u.time,
-						  .name = u.name});
-		ledger_tick(l, u.time);
+		ledger_query(owner, n);
+		ledger_add(owner, n,
+			   &(struct ledger_bytes){.tier = use.entry->tier,
+						  .up = i % 5 ? 40 : -30,
+						  .down = 5,
+						  .time = use.time,
+						  .name = use.name});
+		if (i % 10 == 9)
+			ledger_tick(owner, use.time);
+		if (i % 8 == 7)
+			ledger_tell(owner, &telling);
 	}
-	ledger_findings(l, tell, &sum);
+	ledger_findings(owner, tell, &sum);
 }
 
-/* what defenders said */
-
-static struct triage *triage[2];
+/* what was said of findings */
 
 static void save_triage(const void *owner, struct bytes *out)
 {
@@ -324,28 +348,33 @@ static void reset_triage(void *owner)
 	*t = triage_new();
 }
 
+static struct triage *said[2];
+
 static void use_triage(void *owner)
 {
 	struct triage *t = *(struct triage **)owner;
-	struct triage_who who = {.time = 5 * NS_PER_S, .user = 7, .reason = STR("why")};
-	struct sanction s = {.service = STR("Drop"), .clients = STR("10.0.0.0/8"), .until = 900};
-	struct finding f = {.kind = FINDING_RULE, .rule = &rules[0], .up = 500};
-	char id[FINDING_ID_MAX] = "0123456789abcdef";
-	struct error e;
+	struct triage_who who = {.time = 1000, .user = 7, .reason = STR("because")};
+	struct sanction s = {.service = STR("Share"),
+			     .tenant = STR("contoso"),
+			     .clients = STR("10.0.0.0/8"),
+			     .until = 2000};
+	struct finding f = {.kind = FINDING_UPLOAD,
+			    .rule = &rules[0],
+			    .service = domain_set_service(set, 0),
+			    .has_client = true,
+			    .up = 5000000,
+			    .window = HOUR,
+			    .id = "0123456789abcdef"};
 	uint32_t number;
+	struct error e;
 
-	for (unsigned i = 0; i < 4; i++) {
-		id[3] = (char)('0' + i);
-		(void)triage_ack(t, id, i, i, &who, &e);
-		id[3]++;
-		(void)triage_mute(t, id, i, i, 100 * NS_PER_S, &who, &e);
-		memcpy(f.id, id, sizeof id);
-		(void)triage_of(t, &f, 50 * NS_PER_S);
-		(void)triage_sanction(t, &s, &who, &number, &e);
-	}
-	(void)triage_unmute(t, id, &who, &e);
-	(void)triage_revoke(t, 1, &who, &e);
-	triage_tick(t, 60 * NS_PER_S);
+	triage_ack(t, "0123456789abcdef", 1, 1, &who, &e);
+	triage_mute(t, "0123456789ab0000", 1, 1, 5000, &who, &e);
+	triage_mute(t, "f123456789ab0000", 1, 1, 1500, &who, &e);
+	triage_sanction(t, &s, &who, &number, &e);
+	if (triage_of(t, &f, 1000) == TRIAGE_REOPENED)
+		triage_reopen(t, &f, 1000);
+	triage_tick(t, 1600);
 }
 
 /* names */
@@ -420,10 +449,8 @@ static void make_sections(void)
 		      reset_ledger},
 		.use = use_ledger,
 	};
-	triage[0] = triage_new();
-	triage[1] = triage_new();
 	sections[4] = (struct section){
-		.s = {"triage", TRIAGE_STATE_VERSION, &triage[0], save_triage, load_triage,
+		.s = {"triage", TRIAGE_STATE_VERSION, &said[0], save_triage, load_triage,
 		      reset_triage},
 		.use = use_triage,
 	};
@@ -433,14 +460,16 @@ static void make_sections(void)
 		.use = use_names,
 		.rough = true,
 	};
+	said[0] = triage_new();
+	said[1] = triage_new();
 	for (int i = 0; i < SECTIONS; i++)
 		sections[i].other = sections[i].s;
-	sections[3].other.owner = fresh_ledger();
-	sections[4].other.owner = &triage[1];
-	sections[5].other.owner = fresh_names();
 	sections[0].other.owner = fresh_detectors();
 	sections[1].other.owner = fresh_correlator();
 	sections[2].other.owner = fresh_findings();
+	sections[3].other.owner = fresh_ledger();
+	sections[4].other.owner = &said[1];
+	sections[5].other.owner = fresh_names();
 }
 
 static void again(const struct section *x)
