@@ -5,11 +5,16 @@
 
 #include "base/mem.h"
 
+static size_t slots_size(uint32_t count)
+{
+	return (size_t)count * sizeof(struct hslot);
+}
+
 static struct hslot *new_slots(uint32_t count)
 {
-	struct hslot *s = mem_lines((size_t)count * sizeof *s);
+	struct hslot *s = mem_lines(slots_size(count));
 
-	memset(s, 0xff, (size_t)count * sizeof *s); /* every ref = HINDEX_NONE */
+	memset(s, 0xff, slots_size(count)); /* every ref = HINDEX_NONE */
 	return s;
 }
 
@@ -24,7 +29,7 @@ void hindex_init(struct hindex *ix, uint32_t expected)
 
 void hindex_fini(struct hindex *ix)
 {
-	free(ix->slots);
+	mem_lines_free(ix->slots, slots_size(ix->mask + 1));
 	*ix = (struct hindex){0};
 }
 
@@ -53,7 +58,7 @@ static void grow(struct hindex *ix)
 	for (uint32_t i = 0; i < count; i++)
 		if (old[i].ref != HINDEX_NONE)
 			place(ix, old[i]);
-	free(old);
+	mem_lines_free(old, slots_size(count));
 }
 
 void hindex_add(struct hindex *ix, uint64_t hash, uint32_t ref)

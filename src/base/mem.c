@@ -1,5 +1,7 @@
 #include "base/mem.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,17 +38,49 @@ void *mem_resize(void *p, size_t n)
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
+static bool is_mapped(size_t n)
+{
+	return n >= 2 * HUGE_PAGE;
+}
+
+static size_t round_up(size_t n, size_t unit)
+{
+	return (n + unit - 1) & ~(unit - 1);
+}
+
+/* What is mapped beyond a whole number of huge pages is given back at once. */
+static void *map_huge(size_t n)
+{
+	size_t room = round_up(n, HUGE_PAGE);
+	char *p = mmap(NULL, room + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	checked(p == MAP_FAILED ? NULL : p, n);
+	size_t before = -(uintptr_t)p & (HUGE_PAGE - 1);
+	if (before)
+		munmap(p, before);
+	if (before < HUGE_PAGE)
+		munmap(p + before + room, HUGE_PAGE - before);
+	madvise(p + before, room, MADV_HUGEPAGE);
+	return p + before;
+}
+
 void *mem_lines(size_t n)
 {
-	/* large tables are hit at random: with huge pages a look-up misses one cache less */
-	size_t align = n >= 2 * HUGE_PAGE ? HUGE_PAGE : 64;
-	size_t rounded = (n + align - 1) & ~(align - 1);
-	void *p = checked(aligned_alloc(align, rounded ? rounded : align), n);
-
-	if (align == HUGE_PAGE)
-		madvise(p, rounded, MADV_HUGEPAGE);
-	memset(p, 0, n);
+	if (is_mapped(n))
+		return map_huge(n);
+	size_t room = round_up(n ? n : 1, 64);
+	void *p = checked(aligned_alloc(64, room), n);
+	memset(p, 0, room);
 	return p;
+}
+
+void mem_lines_free(void *p, size_t n)
+{
+	if (p && is_mapped(n))
+		munmap(p, round_up(n, HUGE_PAGE));
+	else
+		free(p);
 }
 
 char *mem_strndup(const char *p, size_t n)

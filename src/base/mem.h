@@ -9,7 +9,12 @@ void *mem_alloc(size_t n);              /* uninitialised */
 void *mem_zalloc(size_t n);             /* zeroed */
 void *mem_array(size_t count, size_t n); /* zeroed, checked for overflow */
 void *mem_resize(void *p, size_t n);
-void *mem_lines(size_t n); /* zeroed, aligned to a 64-byte cache line; free with free() */
 char *mem_strndup(const char *p, size_t n);
+
+/* Zeroed, aligned to a 64-byte cache line. From some MiB on memory is taken only where it is touched,
+ * in huge pages: large tables are hit at random, and a look-up misses one cache less. */
+void *mem_lines(size_t n);
+/* Gives it back; n as it was asked for. p may be NULL. */
+void mem_lines_free(void *p, size_t n);
 
 #endif

@@ -5,24 +5,49 @@
 
 #include "base/mem.h"
 
+#define POOL_BLOCK_MAX ((size_t)8 << 20)
+
 void pool_init(struct pool *p, size_t object_size, uint32_t limit)
 {
 	*p = (struct pool){.object_size = (uint32_t)object_size, .limit = limit};
 }
 
+static size_t chunk_size(const struct pool *p)
+{
+	return (size_t)p->object_size << POOL_CHUNK_SHIFT;
+}
+
+/* How many chunks are allocated together when there are `at`: as many as there are, so that what is
+ * large lies in huge pages, and little else is small. */
+static uint32_t block_chunks(const struct pool *p, uint32_t at)
+{
+	uint32_t most = (uint32_t)(POOL_BLOCK_MAX / chunk_size(p));
+	uint32_t n = at < most ? at : most;
+
+	return n ? n : 1;
+}
+
 void pool_fini(struct pool *p)
 {
-	for (uint32_t i = 0; i < p->chunk_count; i++)
-		free(p->chunks[i]);
+	uint32_t n;
+
+	for (uint32_t i = 0; i < p->chunk_count; i += n) {
+		n = block_chunks(p, i);
+		mem_lines_free(p->chunks[i], n * chunk_size(p));
+	}
 	free(p->chunks);
 	free(p->free);
 	*p = (struct pool){0};
 }
 
-static void add_chunk(struct pool *p)
+static void add_block(struct pool *p)
 {
-	p->chunks = mem_resize(p->chunks, (p->chunk_count + 1) * sizeof *p->chunks);
-	p->chunks[p->chunk_count++] = mem_lines((size_t)p->object_size << POOL_CHUNK_SHIFT);
+	uint32_t n = block_chunks(p, p->chunk_count);
+	uint8_t *block = mem_lines(n * chunk_size(p));
+
+	p->chunks = mem_resize(p->chunks, (p->chunk_count + n) * sizeof *p->chunks);
+	for (uint32_t i = 0; i < n; i++)
+		p->chunks[p->chunk_count++] = block + i * chunk_size(p);
 }
 
 uint32_t pool_get(struct pool *p)
@@ -35,7 +60,7 @@ uint32_t pool_get(struct pool *p)
 	if (p->made >= p->limit)
 		return POOL_NONE;
 	if (p->made >> POOL_CHUNK_SHIFT == p->chunk_count)
-		add_chunk(p);
+		add_block(p);
 	return p->made++;
 }
 

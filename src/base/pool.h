@@ -1,6 +1,6 @@
 /* Pool of equal objects addressed by a 32-bit number, in chunks that never move.
  *
- * Grows by a chunk until `limit` objects exist; then pool_get fails and the owner must evict.
+ * Grows by some chunks at a time until `limit` objects exist; then pool_get fails and the owner must evict.
  * Objects are 64-byte aligned when their size is a multiple of 64. Memory goes back only at fini.
  */
 #ifndef EGRET_BASE_POOL_H

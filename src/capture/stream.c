@@ -63,7 +63,7 @@ static void make_room(struct stream *s, size_t need)
 		size_t room = need + LIMIT_WINDOW_SMALL;
 		uint8_t *window = mem_lines(room);
 		memcpy(window, s->p, left);
-		free(s->window);
+		mem_lines_free(s->window, s->room);
 		s->window = window;
 		s->room = room;
 	} else if (left) {
@@ -146,7 +146,7 @@ void stream_close(struct stream *s)
 	if (s->unpack)
 		s->unpack->free(s->unpack);
 	raw_close(&s->raw);
-	free(s->packed);
-	free(s->window);
+	mem_lines_free(s->packed, s->packed_room);
+	mem_lines_free(s->window, s->room);
 	free(s);
 }

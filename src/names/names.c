@@ -20,14 +20,19 @@
 
 static const struct addr nobody;
 
+static size_t table_size(const struct name_table *t)
+{
+	return ((size_t)t->mask + 1) * NAMES_WAYS * sizeof *t->uses;
+}
+
 static void table_init(struct name_table *t, uint32_t limit)
 {
 	uint32_t sets = 1;
 
 	while (sets * NAMES_WAYS < limit)
 		sets *= 2;
-	t->uses = mem_lines((size_t)sets * NAMES_WAYS * sizeof *t->uses);
 	t->mask = sets - 1;
+	t->uses = mem_lines(table_size(t));
 }
 
 void names_init(struct names *n, uint32_t limit)
@@ -42,10 +47,10 @@ void names_init(struct names *n, uint32_t limit)
 
 void names_fini(struct names *n)
 {
-	free(n->own.uses);
-	free(n->any.uses);
+	mem_lines_free(n->own.uses, table_size(&n->own));
+	mem_lines_free(n->any.uses, table_size(&n->any));
 	free(n->ring);
-	free(n->recent);
+	mem_lines_free(n->recent, RECENT * sizeof *n->recent);
 }
 
 static uint64_t key_of(const struct names *n, const struct addr *client,
@@ -142,17 +147,17 @@ static void put(struct names *n, const struct name_table *t, uint64_t key, struc
 void names_prepare(const struct names *n, struct name_lesson *l)
 {
 	l->hash = hash_bytes(&n->key, l->name.p, l->name.n);
-	__builtin_prefetch(&n->recent[l->hash % RECENT], 1);
+	__builtin_prefetch(&n->recent[l->hash % RECENT]);
 	for (unsigned i = 0; i < l->count; i++) {
 		const struct addr *address = &l->item[i].address;
 		l->item[i].own = key_of(n, &l->client, address);
 		l->item[i].any = key_of(n, &nobody, address);
 		const struct name_use *own = set_of(&n->own, l->item[i].own);
 		const struct name_use *any = set_of(&n->any, l->item[i].any);
-		__builtin_prefetch(own, 1);
-		__builtin_prefetch(own + NAMES_WAYS / 2, 1);
-		__builtin_prefetch(any, 1);
-		__builtin_prefetch(any + NAMES_WAYS / 2, 1);
+		__builtin_prefetch(own);
+		__builtin_prefetch(own + NAMES_WAYS / 2);
+		__builtin_prefetch(any);
+		__builtin_prefetch(any + NAMES_WAYS / 2);
 	}
 }
 

@@ -67,7 +67,7 @@ void sensor_free(struct sensor *s)
 	flow_table_fini(&s->table);
 	slab_fini(&s->slab);
 	decoder_free(s->decoder);
-	free(s);
+	mem_lines_free(s, sizeof *s);
 }
 
 /* The clock of records does not go back with single packets. But when all of them come from long

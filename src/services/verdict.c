@@ -5,17 +5,18 @@
 #include "base/mem.h"
 
 #define SETS (UINT32_C(1) << 17)
+#define SIZE (2 * SETS * sizeof(struct verdict))
 
 void verdict_cache_init(struct verdict_cache *c, struct domain_set *set)
 {
 	c->set = set;
 	hash_key_init(&c->key);
-	c->slots = mem_lines(2 * SETS * sizeof *c->slots);
+	c->slots = mem_lines(SIZE);
 }
 
 void verdict_cache_fini(struct verdict_cache *c)
 {
-	free(c->slots);
+	mem_lines_free(c->slots, SIZE);
 }
 
 static uint64_t hash_of(const struct verdict_cache *c, struct str name)
@@ -30,7 +31,7 @@ static struct verdict *set_of(const struct verdict_cache *c, uint64_t hash)
 
 void verdict_prepare(const struct verdict_cache *c, struct str name)
 {
-	__builtin_prefetch(set_of(c, hash_of(c, name)), 1);
+	__builtin_prefetch(set_of(c, hash_of(c, name)));
 }
 
 const struct domain_entry *verdict_of(struct verdict_cache *c, struct str name)

@@ -6,20 +6,21 @@
 #include "base/mem.h"
 
 #define ROW (UINT32_C(1) << SKETCH_SHIFT)
+#define SIZE (sizeof(uint32_t) * SKETCH_ROWS * ROW)
 
 void sketch_init(struct sketch *s)
 {
-	s->count = mem_lines(sizeof(uint32_t) * SKETCH_ROWS * ROW);
+	s->count = mem_lines(SIZE);
 }
 
 void sketch_fini(struct sketch *s)
 {
-	free(s->count);
+	mem_lines_free(s->count, SIZE);
 }
 
 void sketch_clear(struct sketch *s)
 {
-	memset(s->count, 0, sizeof(uint32_t) * SKETCH_ROWS * ROW);
+	memset(s->count, 0, SIZE);
 }
 
 uint64_t sketch_add(struct sketch *s, uint64_t hash, uint64_t bytes)
