@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/prefetch.h"
+
 #define HINDEX_NONE UINT32_MAX /* never a valid reference */
 
 struct hslot {
@@ -53,7 +55,7 @@ static inline uint32_t hindex_tag(uint64_t hash)
 
 static inline void hindex_prefetch(const struct hindex *ix, uint64_t hash)
 {
-	__builtin_prefetch(&ix->slots[hindex_tag(hash) & ix->mask]);
+	prefetch(&ix->slots[hindex_tag(hash) & ix->mask]);
 }
 
 static inline struct hprobe hindex_probe(const struct hindex *ix, uint64_t hash)

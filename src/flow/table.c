@@ -185,9 +185,9 @@ static void prefetch_end(const struct flow_table *t, uint32_t number)
 	hindex_prefetch(&t->index, flow_hash(t, &k));
 	if (f->wheel.next != POOL_NONE) {
 		const char *next = pool_at(&t->flows, f->wheel.next);
-		__builtin_prefetch(next);
-		__builtin_prefetch(next + 64);
-		__builtin_prefetch(next + 128, 1);
+		prefetch(next);
+		prefetch(next + 64);
+		prefetch(next + 128);
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/hindex.h"
+#include "base/prefetch.h"
 #include "core/limits.h"
 #include "core/stats.h"
 #include "decode/packet.h"
@@ -70,7 +71,7 @@ static inline void flow_prefetch(const struct flow_table *t, uint64_t hash)
 {
 	struct hslot s = t->index.slots[hindex_tag(hash) & t->index.mask];
 	if (s.ref != HINDEX_NONE)
-		__builtin_prefetch(pool_at(&t->flows, s.ref), 1);
+		prefetch(pool_at(&t->flows, s.ref));
 }
 
 /* Moves the clock to packet time `ns`, never back, and ends what has been idle for too long. */

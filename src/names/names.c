@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/prefetch.h"
 #include "core/limits.h"
 
 /* Clients keep an address longer than its TTL says: resolvers and browsers round small ones up, and
@@ -147,17 +148,17 @@ static void put(struct names *n, const struct name_table *t, uint64_t key, struc
 void names_prepare(const struct names *n, struct name_lesson *l)
 {
 	l->hash = hash_bytes(&n->key, l->name.p, l->name.n);
-	__builtin_prefetch(&n->recent[l->hash % RECENT]);
+	prefetch(&n->recent[l->hash % RECENT]);
 	for (unsigned i = 0; i < l->count; i++) {
 		const struct addr *address = &l->item[i].address;
 		l->item[i].own = key_of(n, &l->client, address);
 		l->item[i].any = key_of(n, &nobody, address);
 		const struct name_use *own = set_of(&n->own, l->item[i].own);
 		const struct name_use *any = set_of(&n->any, l->item[i].any);
-		__builtin_prefetch(own);
-		__builtin_prefetch(own + NAMES_WAYS / 2);
-		__builtin_prefetch(any);
-		__builtin_prefetch(any + NAMES_WAYS / 2);
+		prefetch(own);
+		prefetch(own + NAMES_WAYS / 2);
+		prefetch(any);
+		prefetch(any + NAMES_WAYS / 2);
 	}
 }
 

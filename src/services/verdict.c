@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/prefetch.h"
 
 #define SETS (UINT32_C(1) << 17)
 #define SIZE (2 * SETS * sizeof(struct verdict))
@@ -31,7 +32,7 @@ static struct verdict *set_of(const struct verdict_cache *c, uint64_t hash)
 
 void verdict_prepare(const struct verdict_cache *c, struct str name)
 {
-	__builtin_prefetch(set_of(c, hash_of(c, name)));
+	prefetch(set_of(c, hash_of(c, name)));
 }
 
 const struct domain_entry *verdict_of(struct verdict_cache *c, struct str name)
