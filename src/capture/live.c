@@ -236,7 +236,7 @@ void live_close(struct live *l)
 {
 	pcap_close(l->pcap);
 	nic_close(&l->nic);
-	free(l->room);
+	mem_lines_free(l->room, l->size);
 	free(l);
 }
 

@@ -203,7 +203,7 @@ void worker_free(struct worker *w)
 	sensor_free(w->sensor);
 	pipe_fini(&w->pipe);
 	pthread_mutex_destroy(&w->lock);
-	free(w);
+	mem_lines_free(w, sizeof *w);
 }
 
 struct pipe *worker_pipe(struct worker *w)

@@ -271,7 +271,7 @@ static void free_all(struct outlet *o)
 	free((char *)o->options.name);
 	free((char *)o->options.target);
 	free((char *)o->options.sd_id);
-	free(o);
+	mem_lines_free(o, sizeof *o);
 }
 
 static void *thread_main(void *context)

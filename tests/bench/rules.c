@@ -1,5 +1,5 @@
 /* rules [COUNT ...]: how much it costs to hold events against so many rules, to compile them, and
- * to load them compiled. Rules are made like the public ones for log sources of the wire: lists of
+ * to load them compiled. rules --write FILE COUNT: just writes so many rules. Rules are made like the public ones for log sources of the wire: lists of
  * host names and parts of them, ports, user agents and paths, with processes that the wire does not
  * know; events are host names that are looked up, and connections. */
 #include <stdio.h>
@@ -388,6 +388,21 @@ static void apart(unsigned count, const char *folder, bool cold, double *cold_se
 	close(ends[0]);
 }
 
+static int write_rules(const char *path, unsigned count)
+{
+	size_t n;
+	FILE *f = fopen(path, "w");
+
+	state = 42;
+	char *text = make_rules(count, &n);
+	bool fine = f && fwrite(text, 1, n, f) == n;
+	fine = f && fclose(f) == 0 && fine;
+	free(text);
+	if (!fine)
+		perror(path);
+	return !fine;
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const usual[] = {"10", "100", "1000", "3000", "10000"};
@@ -395,6 +410,8 @@ int main(int argc, char **argv)
 	int n = argc > 1 ? argc - 1 : (int)(sizeof usual / sizeof *usual);
 	char folder[] = "/tmp/egret-bench-XXXXXX", command[64];
 
+	if (argc == 4 && strcmp(argv[1], "--write") == 0)
+		return write_rules(argv[2], (unsigned)strtoul(argv[3], NULL, 10));
 	if (!mkdtemp(folder))
 		return 1;
 	printf("%6s %8s %5s %9s %9s %7s %8s %8s %8s %9s %8s\n", "rules", "patterns", "sets",
