@@ -219,7 +219,7 @@ struct analyst_summary analyst_summary(const struct analyst *a)
 {
 	struct analyst_summary s = a->sum;
 
-	s.names_evicted = a->names.evicted;
+	s.names_evicted = names_evicted(&a->names);
 	s.accounts_refused = a->ledger.refused;
 	s.accounts_evicted = a->ledger.evicted;
 	s.findings_evicted = a->ledger.evicted_findings + findings_evicted(a->findings);

@@ -21,6 +21,19 @@
 
 static const struct addr nobody;
 
+#define QUEUE 32
+
+/* What was learned last, oldest first. Whoever asks takes it all in before: to callers, what waits
+ * is known already, so that this may change behind a const. */
+struct name_queue {
+	struct name_put {
+		struct name_use *set;
+		struct name_use use;
+	} put[QUEUE];
+	unsigned next, count;
+	uint64_t evicted;
+};
+
 static size_t table_size(const struct name_table *t)
 {
 	return ((size_t)t->mask + 1) * NAMES_WAYS * sizeof *t->uses;
@@ -44,6 +57,7 @@ void names_init(struct names *n, uint32_t limit)
 	table_init(&n->any, limit / 4);
 	n->ring = mem_alloc(RING_BYTES + 2 + TEXT_MAX);
 	n->recent = mem_lines(RECENT * sizeof *n->recent);
+	n->queue = mem_zalloc(sizeof *n->queue);
 }
 
 void names_fini(struct names *n)
@@ -52,6 +66,7 @@ void names_fini(struct names *n)
 	mem_lines_free(n->any.uses, table_size(&n->any));
 	free(n->ring);
 	mem_lines_free(n->recent, RECENT * sizeof *n->recent);
+	free(n->queue);
 }
 
 static uint64_t key_of(const struct names *n, const struct addr *client,
@@ -120,14 +135,14 @@ static uint64_t place_of(struct names *n, uint64_t hash, struct str name, struct
 	return r->place;
 }
 
-static void put(struct names *n, const struct name_table *t, uint64_t key, struct name_use u)
+static void put(const struct names *n, struct name_use *set, struct name_use u)
 {
-	struct name_use *set = set_of(t, key), *victim = set;
+	struct name_use *victim = set;
 	struct str name = text_at(n, u.name);
 
 	for (int i = 0; i < NAMES_WAYS; i++) {
 		struct name_use *w = &set[i];
-		if (w->key == key && (w->name == u.name || str_eq(text_at(n, w->name), name))) {
+		if (w->key == u.key && (w->name == u.name || str_eq(text_at(n, w->name), name))) {
 			/* told again while it held: it has held since it was told first. (A later
 			 * time than now is of a clock that was wrong.) */
 			if (w->expires >= u.learned && w->learned <= u.learned)
@@ -141,8 +156,38 @@ static void put(struct names *n, const struct name_table *t, uint64_t key, struc
 		if (w->expires < victim->expires)
 			victim = w;
 	}
-	n->evicted += victim->key && victim->expires >= u.learned;
+	n->queue->evicted += victim->key && victim->expires >= u.learned;
 	*victim = u;
+}
+
+static void put_oldest(const struct names *n)
+{
+	struct name_queue *q = n->queue;
+	const struct name_put *p = &q->put[(q->next - q->count--) % QUEUE];
+
+	put(n, p->set, p->use);
+}
+
+static void put_all(const struct names *n)
+{
+	while (n->queue->count)
+		put_oldest(n);
+}
+
+static void enqueue(const struct names *n, const struct name_table *t, const struct name_use *u)
+{
+	struct name_queue *q = n->queue;
+
+	if (q->count == QUEUE)
+		put_oldest(n);
+	q->put[q->next++ % QUEUE] = (struct name_put){set_of(t, u->key), *u};
+	q->count++;
+}
+
+uint64_t names_evicted(const struct names *n)
+{
+	put_all(n);
+	return n->queue->evicted;
 }
 
 void names_prepare(const struct names *n, struct name_lesson *l)
@@ -175,9 +220,9 @@ void names_learn(struct names *n, const struct name_lesson *l)
 		struct name_use u = {.name = place, .via = distance, .learned = now, .told = now};
 		u.expires = hold > UINT32_MAX - now ? UINT32_MAX : now + (uint32_t)hold;
 		u.key = l->item[i].own;
-		put(n, &n->own, u.key, u);
+		enqueue(n, &n->own, &u);
 		u.key = l->item[i].any;
-		put(n, &n->any, u.key, u);
+		enqueue(n, &n->any, &u);
 	}
 }
 
@@ -225,6 +270,7 @@ struct name_answer names_find(const struct names *n, const struct addr *client,
 	uint32_t when = (uint32_t)(time / NS_PER_S);
 	struct name_answer a = {.source = NAME_NONE};
 
+	put_all(n);
 	if (answer(n, &n->own, key_of(n, client, address), when, &a))
 		a.source = NAME_DNS_CLIENT;
 	else if (answer(n, &n->any, key_of(n, &nobody, address), when, &a))
@@ -252,6 +298,7 @@ static void save_table(const struct names *n, const struct name_table *t, struct
 
 void names_save(const struct names *n, struct bytes *out)
 {
+	put_all(n);
 	for (int i = 0; i < HASH_KEY_WORDS; i++)
 		bytes_u64le(out, n->key.w[i]);
 	save_table(n, &n->own, out);
@@ -279,7 +326,7 @@ static bool load_table(struct names *n, struct name_table *t, struct cursor *in)
 		if (in->bad || !name.n || name.n > TEXT_MAX || via.n > TEXT_MAX)
 			return false;
 		u.name = place_of(n, hash_bytes(&n->key, name.p, name.n), name, via, &u.via);
-		put(n, t, key, u);
+		put(n, set_of(t, key), u);
 	}
 	return !in->bad;
 }
@@ -290,6 +337,6 @@ int names_load(struct names *n, struct cursor *in, struct error *e)
 		n->key.w[i] = cur_u64le(in) | 1;
 	if (!load_table(n, &n->own, in) || !load_table(n, &n->any, in))
 		return error_set(e, "the names are damaged");
-	n->evicted = 0;
+	n->queue->evicted = 0;
 	return 0;
 }

@@ -49,7 +49,7 @@ struct names {
 	struct name_place {
 		uint64_t hash, place;
 	} *recent;
-	uint64_t evicted; /* forgotten while they still held */
+	struct name_queue *queue;
 };
 
 /* `limit` names of (client, address) pairs are kept, a quarter as many of addresses. */
@@ -75,8 +75,11 @@ struct name_lesson {
 
 /* Works out the keys of everything but `via`, and has their memory fetched meanwhile. */
 void names_prepare(const struct names *n, struct name_lesson *lesson);
-/* Takes a prepared lesson. */
+/* Takes a prepared lesson: into a short queue, while the memory comes. */
 void names_learn(struct names *n, const struct name_lesson *lesson);
+
+/* How many were forgotten while they still held. */
+uint64_t names_evicted(const struct names *n);
 
 /* All that is known, as a section of the state folder (core/state.h). The key goes with it: the
  * folder is nobody else's. */
