@@ -106,7 +106,8 @@ static void bench_views(struct sample *s)
 		"resp_mime_types", "uri", "user_agent", "method", "host", "id.resp_h",
 		"request_body_len", "status_code", "client_header_names", "certificate.serial",
 		"egret.client", "egret.service", "egret.tier", "egret.delta.upload"};
-	static const struct wire_service service = {"Dropbox", "cloud-storage", "storage", 'B'};
+	static const struct wire_service service = {
+		.service = "Dropbox", .category = "cloud-storage", .role = "storage", .tier = 'B'};
 	struct fields *fields = fields_new();
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -69,8 +69,10 @@ void analyst_hunt(struct analyst *a, const struct record *r, const struct domain
 {
 	struct hunt_subject subject = {.entry = e, .name = name, .source = source, .line = a->line};
 
-	if (a->hunt)
-		hunt_record(a->hunt, r, &subject);
+	if (!a->hunt)
+		return;
+	subject.quiet = verdict_quiet(&a->verdicts, name);
+	hunt_record(a->hunt, r, &subject);
 }
 
 bool analyst_is_service(const struct domain_entry *e)

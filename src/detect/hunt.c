@@ -40,9 +40,24 @@ struct hunt {
 };
 
 static void found_correlation(void *context, const struct correlation_hit *c);
+static wire_ask ask_view;
+
+struct leading {
+	struct wire *wire;
+	enum wire_view view;
+	bool encrypted;
+};
+
+static void lead(void *context, uint32_t field)
+{
+	const struct leading *l = context;
+
+	wire_lead(l->wire, l->view, l->encrypted, field);
+}
 
 static void bind_view(struct hunt *h, enum wire_view v, bool encrypted)
 {
+	struct leading leading = {h->wire, v, encrypted};
 	size_t count;
 	const struct logsource *source = wire_logsources(v, &count);
 	const uint64_t *unknown = wire_unknown(h->wire, v, encrypted);
@@ -54,6 +69,7 @@ static void bind_view(struct hunt *h, enum wire_view v, bool encrypted)
 		h->view[v][encrypted].view[h->view[v][encrypted].count++] = view;
 		h->wanted |= 1u << v;
 		h->all_values |= sigma_view_keywords(h->set->engine, view);
+		sigma_view_leads(h->set->engine, view, lead, &leading);
 	}
 }
 
@@ -68,6 +84,7 @@ struct hunt *hunt_new(const struct hunt_options *o)
 	if (o->hosts)
 		h->hosts = host_view_new(h->set->fields, h->findings);
 	h->seen = mem_array(h->set->rules->rule_count + 1, sizeof *h->seen);
+	wire_set_ask(h->wire, ask_view);
 	h->correlator = correlator_new(h->set->rules, h->set->fields, found_correlation, h);
 	for (int v = 0; v < WIRE_VIEWS; v++)
 		for (int encrypted = 0; encrypted < 2; encrypted++)
@@ -232,6 +249,20 @@ static void take_view(void *context, enum wire_view v, bool encrypted, struct ev
 	}
 }
 
+static bool ask_view(void *context, enum wire_view v, bool encrypted, struct event *e)
+{
+	struct hunt *h = context;
+
+	if (h->explain || (h->hosts && h->hosts->joined))
+		return true;
+	for (unsigned i = 0; i < h->view[v][encrypted].count; i++) {
+		e->view = h->view[v][encrypted].view[i];
+		if (sigma_engine_touches(h->set->engine, e))
+			return true;
+	}
+	return false;
+}
+
 static void ask_host(struct hunt *h, const struct record *r)
 {
 	struct join_key key = {.time = r->start, .tuple = &r->tuple};
@@ -280,6 +311,8 @@ void hunt_record(struct hunt *h, const struct record *r, const struct hunt_subje
 						.category = s->entry->service->category,
 						.role = role_name(s->entry->role),
 						.tier = tier_letter[s->entry->tier]};
+	service.name = s->name;
+	service.quiet = s->quiet;
 	begin(h);
 	h->now = (struct subject){.client = &r->tuple.src,
 				  .entry = s->entry,

@@ -28,6 +28,7 @@ struct hunt_subject {
 	const struct domain_entry *entry; /* NULL: no service of the lists */
 	struct str name;
 	enum name_source source;
+	uint32_t *quiet; /* event_value.quiet of the name; may be NULL */
 	uint64_t line; /* of the input it was read from; 0: from packets */
 };
 

@@ -33,6 +33,9 @@ struct event_value {
 	double number;	 /* VALUE_NUMBER */
 	struct str text; /* of every kind: what strings are compared with */
 	bool wire;	 /* bytes as they stood on the wire, of any encoding */
+	/* For texts that come again and again, else NULL: a bit for each pattern scanner (sigma/judge.h)
+	 * that has found nothing in it, kept for the next time. */
+	uint32_t *quiet;
 };
 
 #define EVENT_VALUES_MAX 1024 /* of one event; more are left out and counted by the reader */

@@ -57,11 +57,13 @@ struct bound {
 /* What is called to make the events of a view. */
 struct plan {
 	struct bound *bound;
-	unsigned open, count; /* the first are KNOWN, the others CLEAR */
+	unsigned leads, count; /* the first are of fields that lead to rules */
 };
 
 struct wire {
-	struct plan plan[WIRE_VIEWS][2];  /* fields that rules name; with all others, too */
+	struct plan plan[WIRE_VIEWS][2];  /* plain; encrypted: of fields that rules name */
+	struct plan all[WIRE_VIEWS][2];	  /* with all others, too */
+	wire_ask *ask;			  /* NULL: nobody is asked */
 	uint64_t *unknown[WIRE_VIEWS][2]; /* plain; encrypted */
 	struct port_names *ports;
 	struct date_cache dates;
@@ -131,11 +133,15 @@ static void bind_row(struct wire *w, const struct row *r, uint32_t views, uint32
 				w->unknown[v][0][field / 64] |= bit;
 			if (r->known != KNOWN)
 				w->unknown[v][1][field / 64] |= bit;
-			if (r->known != HIDDEN)
-				bind(&w->plan[v][0], r->fact, field);
 		}
-		if (r->known != HIDDEN && (field != FIELD_NONE || is_own(r, (enum wire_view)v)))
-			bind(&w->plan[v][1], r->fact, field);
+		for (unsigned encrypted = 0; encrypted < 2; encrypted++) {
+			if (r->known == HIDDEN || (encrypted && r->known == CLEAR))
+				continue;
+			if (field != FIELD_NONE)
+				bind(&w->plan[v][encrypted], r->fact, field);
+			if (field != FIELD_NONE || is_own(r, (enum wire_view)v))
+				bind(&w->all[v][encrypted], r->fact, field);
+		}
 	}
 }
 
@@ -172,9 +178,6 @@ struct wire *wire_new(const struct fields *fields)
 		for (unsigned k = 0; k < 2; k++)
 			w->unknown[v][k] = mem_array(words, sizeof(uint64_t));
 	bind_rows(w, fields, KNOWN);
-	for (unsigned v = 0; v < WIRE_VIEWS; v++)
-		for (unsigned k = 0; k < 2; k++)
-			w->plan[v][k].open = w->plan[v][k].count;
 	bind_rows(w, fields, CLEAR);
 	bind_rows(w, fields, HIDDEN);
 	return w;
@@ -187,6 +190,7 @@ void wire_free(struct wire *w)
 	for (unsigned v = 0; v < WIRE_VIEWS; v++)
 		for (unsigned k = 0; k < 2; k++) {
 			free(w->plan[v][k].bound);
+			free(w->all[v][k].bound);
 			free(w->unknown[v][k]);
 		}
 	port_names_free(w->ports);
@@ -259,6 +263,33 @@ static uint32_t encrypted_of(const struct record *r)
 	return PROXY | (hidden ? ZEEK_SSL : 0);
 }
 
+void wire_set_ask(struct wire *w, wire_ask *ask)
+{
+	w->ask = ask;
+}
+
+void wire_lead(struct wire *w, enum wire_view v, bool encrypted, uint32_t field)
+{
+	struct plan *p = &w->plan[v][encrypted];
+
+	for (unsigned i = p->leads; i < p->count; i++) {
+		if (p->bound[i].field != field)
+			continue;
+		struct bound lead = p->bound[i];
+		p->bound[i] = p->bound[p->leads];
+		p->bound[p->leads++] = lead;
+		return;
+	}
+}
+
+static void make(struct wire_making *m, const struct plan *p, unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		m->field = p->bound[i].field;
+		p->bound[i].fact(m);
+	}
+}
+
 void wire_events(struct wire *w, const struct record *r, const struct wire_service *s,
 		 uint32_t wanted, bool all, wire_take *take, void *context)
 {
@@ -273,18 +304,19 @@ void wire_events(struct wire *w, const struct record *r, const struct wire_servi
 	for (uint32_t left = views_of(r) & wanted; left; left &= left - 1) {
 		unsigned v = (unsigned)__builtin_ctz(left);
 		bool encrypted = hidden >> v & 1;
-		const struct plan *p = &w->plan[v][all];
-		unsigned n = encrypted ? p->open : p->count;
-		m.view = (enum wire_view)v;
-		m.count = 0;
-		for (unsigned i = 0; i < n; i++) {
-			m.field = p->bound[i].field;
-			p->bound[i].fact(&m);
-		}
+		const struct plan *p = all ? &w->all[v][encrypted] : &w->plan[v][encrypted];
+		unsigned leads = w->ask && !all ? p->leads : p->count;
 		struct event e = {.values = w->values,
-				  .count = m.count,
 				  .unknown = w->unknown[v][encrypted],
 				  .time = r->time};
+		m.view = (enum wire_view)v;
+		m.count = 0;
+		make(&m, p, 0, leads);
+		e.count = m.count;
+		if (w->ask && !all && !w->ask(context, m.view, encrypted, &e))
+			continue;
+		make(&m, p, leads, p->count);
+		e.count = m.count;
 		take(context, m.view, encrypted, &e);
 	}
 }

@@ -70,7 +70,17 @@ const uint64_t *wire_unknown(const struct wire *w, enum wire_view v, bool encryp
 struct wire_service {
 	const char *service, *category, *role; /* NULL: none of the lists */
 	char tier;			       /* 'A' to 'D'; 0: none */
+	struct str name; /* the record's, of which `quiet` tells (event_value.quiet) */
+	uint32_t *quiet;
 };
+
+/* Most records lead to no rule, and most facts need not be made then: those of the fields that were
+ * named by wire_lead are made first, and `ask` is called with an event of these alone; the rest only
+ * follows, and take() is only called, if it says so. (Not with `all`: keywords look into every field.)
+ */
+typedef bool wire_ask(void *context, enum wire_view v, bool encrypted, struct event *e);
+void wire_lead(struct wire *w, enum wire_view v, bool encrypted, uint32_t field);
+void wire_set_ask(struct wire *w, wire_ask *ask);
 
 /* Calls take() with each event that the record stands for, of the views whose bit (1 << view) is in
  * `wanted`. event.view is 0 and is left to the caller. Values live in w until the next call. Fields

@@ -47,7 +47,10 @@ static inline struct event_value *wire_put(struct wire_making *m, enum value_kin
 /* A host name, or a text that this program made. */
 static inline void wire_text(struct wire_making *m, struct str s)
 {
-	wire_put(m, VALUE_TEXT, s);
+	struct event_value *v = wire_put(m, VALUE_TEXT, s);
+
+	if (s.p == m->service->name.p && s.n == m->service->name.n)
+		v->quiet = m->service->quiet;
 }
 
 static inline void wire_word(struct wire_making *m, const char *word)

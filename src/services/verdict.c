@@ -6,7 +6,8 @@
 #include "base/prefetch.h"
 
 #define SETS (UINT32_C(1) << 17)
-#define SIZE (2 * SETS * sizeof(struct verdict))
+#define WAYS 4
+#define SIZE (SETS * WAYS * sizeof(struct verdict))
 
 void verdict_cache_init(struct verdict_cache *c, struct domain_set *set)
 {
@@ -27,7 +28,7 @@ static uint64_t hash_of(const struct verdict_cache *c, struct str name)
 
 static struct verdict *set_of(const struct verdict_cache *c, uint64_t hash)
 {
-	return &c->slots[2 * (hash >> 32 & (SETS - 1))];
+	return &c->slots[WAYS * (hash >> 32 & (SETS - 1))];
 }
 
 void verdict_prepare(const struct verdict_cache *c, struct str name)
@@ -35,18 +36,34 @@ void verdict_prepare(const struct verdict_cache *c, struct str name)
 	prefetch(set_of(c, hash_of(c, name)));
 }
 
+static struct verdict *find(struct verdict *set, uint64_t hash)
+{
+	for (unsigned i = 0; i < WAYS; i++)
+		if (set[i].hash == hash)
+			return &set[i];
+	return NULL;
+}
+
 const struct domain_entry *verdict_of(struct verdict_cache *c, struct str name)
 {
 	if (name.n == 0)
 		return NULL;
 	uint64_t hash = hash_of(c, name);
-	struct verdict *v = set_of(c, hash);
+	struct verdict *set = set_of(c, hash), *v = find(set, hash);
 
-	if (v[0].hash == hash)
-		return v[0].entry;
-	if (v[1].hash == hash)
-		return v[1].entry;
-	v[1] = v[0];
-	v[0] = (struct verdict){hash, domain_set_match(c->set, name)};
-	return v[0].entry;
+	if (v)
+		return v->entry ? domain_set_entry(c->set, v->entry - 1) : NULL;
+	const struct domain_entry *e = domain_set_match(c->set, name);
+	memmove(set + 1, set, (WAYS - 1) * sizeof *set);
+	*set = (struct verdict){
+		.hash = hash, .entry = e ? (uint32_t)(e - domain_set_entry(c->set, 0)) + 1 : 0};
+	return e;
+}
+
+uint32_t *verdict_quiet(const struct verdict_cache *c, struct str name)
+{
+	uint64_t hash = hash_of(c, name);
+	struct verdict *v = name.n ? find(set_of(c, hash), hash) : NULL;
+
+	return v ? &v->quiet : NULL;
 }

@@ -10,9 +10,10 @@ struct verdict_cache {
 	struct domain_set *set; /* the owner's */
 	struct hash_key key;
 	struct verdict {
-		uint64_t hash; /* 64 bits of keyed hash stand for the name; 0: empty */
-		const struct domain_entry *entry;
-	} *slots; /* two-way sets */
+		uint64_t hash;  /* 64 bits of keyed hash stand for the name; 0: empty */
+		uint32_t entry; /* its number in the set, plus 1; 0: none */
+		uint32_t quiet; /* the caller's */
+	} *slots; /* in sets of one cache line */
 };
 
 void verdict_cache_init(struct verdict_cache *c, struct domain_set *set);
@@ -22,5 +23,8 @@ void verdict_cache_fini(struct verdict_cache *c);
 void verdict_prepare(const struct verdict_cache *c, struct str name);
 /* As domain_set_match. `name` is in the form of core/hostname.h. */
 const struct domain_entry *verdict_of(struct verdict_cache *c, struct str name);
+/* Bits for the caller's use, of a name that was asked for lately: 0 until they are set, and again
+ * when the name was forgotten in between. NULL: it is forgotten. Valid until the next verdict_of. */
+uint32_t *verdict_quiet(const struct verdict_cache *c, struct str name);
 
 #endif

@@ -82,6 +82,15 @@ bool sigma_view_keywords(const struct sigma_engine *s, uint32_t view)
 	return s->views.v[view]->keywords;
 }
 
+void sigma_view_leads(const struct sigma_engine *s, uint32_t view, sigma_lead *lead, void *context)
+{
+	const struct view *v = s->views.v[view];
+
+	for (uint32_t i = 0; i < v->scan_count && !v->always_count; i++)
+		if (v->scan[i] != FIELD_NONE)
+			lead(context, v->scan[i]);
+}
+
 bool sigma_engine_applies(const struct sigma_engine *s, uint32_t view, size_t rule)
 {
 	return s->plan.rule[rule].count &&
@@ -171,6 +180,23 @@ static void try_rule(struct sigma_engine *s, const struct event *e, uint32_t rul
 	s->stats.matched += !m.possible;
 	s->stats.possible += m.possible;
 	found(context, e, &m);
+}
+
+bool sigma_engine_touches(struct sigma_engine *s, const struct event *e)
+{
+	const struct view *v = s->views.v[e->view];
+	struct judge *j = &s->judge;
+
+	if (v->always_count)
+		return true;
+	judge_begin(j, e);
+	for (uint32_t i = 0; i < v->scan_count; i++)
+		judge_scan(j, v->scan[i]);
+	for (uint32_t i = 0; i < j->hit_count; i++)
+		if (view_trigger(v, j->hits[i]) != VIEW_NONE)
+			return true;
+	s->stats.events++;
+	return false;
 }
 
 void sigma_engine_run(struct sigma_engine *s, const struct event *e, sigma_found *found,

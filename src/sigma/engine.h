@@ -46,6 +46,11 @@ size_t sigma_view_rules(const struct sigma_engine *s, uint32_t view);
 /* Whether some rule of the view has keywords, so that an event must hold all of its values. */
 bool sigma_view_keywords(const struct sigma_engine *s, uint32_t view);
 
+/* Calls lead() with each field in which something has to be found before a rule of the view can be
+ * true; with none when there are rules that need no such thing. */
+typedef void sigma_lead(void *context, uint32_t field);
+void sigma_view_leads(const struct sigma_engine *s, uint32_t view, sigma_lead *lead, void *context);
+
 /* Whether the rule is one of the view's. */
 bool sigma_engine_applies(const struct sigma_engine *s, uint32_t view, size_t rule);
 
@@ -69,6 +74,10 @@ struct sigma_match {
 typedef void sigma_found(void *context, const struct event *e, const struct sigma_match *m);
 void sigma_engine_run(struct sigma_engine *s, const struct event *e, sigma_found *found,
 		      void *context);
+
+/* Whether some rule has to be evaluated for the event, of which only the fields that sigma_view_leads
+ * tells need to be there. If not, sigma_engine_run would find nothing. */
+bool sigma_engine_touches(struct sigma_engine *s, const struct event *e);
 
 /* What the view decides of a rule. */
 enum sigma_reach {

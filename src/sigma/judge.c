@@ -16,6 +16,7 @@ void judge_init(struct judge *j, const struct plan *p)
 	j->scanned = mem_array(slots, sizeof *j->scanned);
 	j->there = mem_array(slots, sizeof *j->there);
 	j->first = mem_array(slots, sizeof *j->first);
+	j->bit = mem_array(slots, sizeof *j->bit);
 }
 
 void judge_fini(struct judge *j)
@@ -25,6 +26,7 @@ void judge_fini(struct judge *j)
 	free(j->scanned);
 	free(j->there);
 	free(j->first);
+	free(j->bit);
 }
 
 static void restart_stamps(struct judge *j)
@@ -56,6 +58,7 @@ static void on_found(void *context, uint32_t leaf)
 {
 	struct judge *j = context;
 
+	j->any = true;
 	if (j->found[leaf] == j->now)
 		return;
 	j->found[leaf] = j->now;
@@ -80,6 +83,28 @@ static struct span values_of(const struct judge *j, uint32_t field)
 	return s;
 }
 
+static uint32_t bit_of(struct judge *j, uint32_t slot)
+{
+	if (!j->bit[slot] && j->bits_given < 32)
+		j->bit[slot] = UINT32_C(1) << j->bits_given++;
+	return j->bit[slot];
+}
+
+/* A text that comes again is not scanned again when nothing was found in it. */
+static void scan_again(struct judge *j, uint32_t slot, const struct event_value *v)
+{
+	struct scanner *scanner = j->plan->scanner[slot];
+	uint32_t bit = bit_of(j, slot);
+
+	if (*v->quiet & bit)
+		return;
+	uint64_t limits = scanner_limits(scanner);
+	j->any = false;
+	scanner_run(scanner, v, on_found, j);
+	if (!j->any && scanner_limits(scanner) == limits)
+		*v->quiet |= bit;
+}
+
 void judge_scan(struct judge *j, uint32_t field)
 {
 	uint32_t slot = plan_slot(j->plan, field);
@@ -94,7 +119,10 @@ void judge_scan(struct judge *j, uint32_t field)
 							    j->event->values + j->event->count}
 					    : values_of(j, field);
 	for (; s.v < s.end; s.v++)
-		scanner_run(scanner, s.v, on_found, j);
+		if (s.v->quiet)
+			scan_again(j, slot, s.v);
+		else
+			scanner_run(scanner, s.v, on_found, j);
 }
 
 static bool compares(double v, const struct sigma_leaf *l)

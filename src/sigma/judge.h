@@ -23,6 +23,11 @@ struct judge {
 	uint32_t *first;   /* by field: place of its first value */
 	uint32_t *hits;	   /* leaves found, in the order of finding */
 	uint32_t hit_count;
+	bool any; /* something was found, be it again */
+	/* by field: its scanner's bit of event_value.quiet; 0: none yet, or there are more scanners
+	 * than bits. Given as they are asked for: a handful of fields holds what comes again. */
+	uint32_t *bit;
+	uint32_t bits_given;
 };
 
 void judge_init(struct judge *j, const struct plan *p);

@@ -220,8 +220,8 @@ static double cost(enum correlation_type type, double bound, enum arrival how, u
 	double start = cpu();
 	for (unsigned i = 0; i < n; i++) {
 		struct event_value v[2] = {
-			{fields_find(s.fields, STR("host")), VALUE_TEXT, 0, STR("a"), false},
-			{fields_find(s.fields, STR("v")), VALUE_TEXT, 0, {0}, false}};
+			{fields_find(s.fields, STR("host")), VALUE_TEXT, 0, STR("a"), false, NULL},
+			{fields_find(s.fields, STR("v")), VALUE_TEXT, 0, {0}, false, NULL}};
 		char text[16];
 		random = random * 1664525 + 1013904223;
 		uint32_t r = random >> 8;

@@ -188,7 +188,8 @@ static struct fields *every_field(void)
 
 Test(wire_table, any_record_in_every_view)
 {
-	static const struct wire_service label = {"Label", "Label", "Label", 'A'};
+	static const struct wire_service label = {
+		.service = "Label", .category = "Label", .role = "Label", .tier = 'A'};
 	struct sample *s = sample_new();
 	struct fields *f = every_field();
 	struct wire *w = wire_new(f);

@@ -19,7 +19,8 @@ TestSuite(wire, .init = setup, .fini = teardown);
 #define V(view) (1u << WIRE_##view)
 #define VIEWS(mask) cr_expect_eq(seen, (mask), "views %x instead of %x", seen, (unsigned)(mask))
 
-static const struct wire_service dropbox = {"Dropbox", "cloud-storage", "upload-api", 'B'};
+static const struct wire_service dropbox = {
+	.service = "Dropbox", .category = "cloud-storage", .role = "upload-api", .tier = 'B'};
 
 /* An A question with a chain and an address, answered. */
 static struct record *dns(void)

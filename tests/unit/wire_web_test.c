@@ -20,7 +20,8 @@ TestSuite(wire_web, .init = setup, .fini = teardown);
 #define V(view) (1u << WIRE_##view)
 #define VIEWS(mask) cr_expect_eq(seen, (mask), "views %x instead of %x", seen, (unsigned)(mask))
 
-static const struct wire_service dropbox = {"Dropbox", "cloud-storage", "upload-api", 'B'};
+static const struct wire_service dropbox = {
+	.service = "Dropbox", .category = "cloud-storage", .role = "upload-api", .tier = 'B'};
 
 static struct record *http(const char *target)
 {
