@@ -25,6 +25,26 @@ void hash_key_init(struct hash_key *k)
 		k->w[i] |= 1;
 }
 
+static uint32_t load32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	return v;
+}
+
+/* What is left at the end, 1 to 15 bytes, in two words that overlap: without a copy, and none is
+ * left out. (How many they are is in the state already.) */
+static uint64_t first_half(const uint8_t *p, size_t n)
+{
+	return n >= 8 ? hash_load64(p) : n >= 4 ? load32(p) : (uint64_t)p[0] << 8 | p[n / 2];
+}
+
+static uint64_t second_half(const uint8_t *p, size_t n)
+{
+	return n >= 8 ? hash_load64(p + n - 8) : n >= 4 ? load32(p + n - 4) : p[n - 1];
+}
+
 uint64_t hash_bytes(const struct hash_key *k, const void *data, size_t n)
 {
 	const uint8_t *p = data;
@@ -33,10 +53,7 @@ uint64_t hash_bytes(const struct hash_key *k, const void *data, size_t n)
 
 	for (; n >= 16; n -= 16, p += 16, i += 2)
 		state = hash_step(k, i, state, hash_load64(p), hash_load64(p + 8));
-	if (n) {
-		uint8_t tail[16] = {0};
-		memcpy(tail, p, n);
-		state = hash_step(k, i, state, hash_load64(tail), hash_load64(tail + 8));
-	}
+	if (n)
+		state = hash_step(k, i, state, first_half(p, n), second_half(p, n));
 	return hash_fold(state ^ k->w[3], k->w[6]);
 }

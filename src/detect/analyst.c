@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "detect/analyst_inner.h"
 
+#define TYPE_CNAME 5
 #define CATEGORY_RESOLVER "encrypted-dns"
 
 void analyst_ledger_init(struct analyst *a)
@@ -93,7 +94,7 @@ const struct domain_entry *analyst_service_of(struct analyst *a, struct str name
 static struct str telling_alias(struct analyst *a, const struct record_dns *d)
 {
 	for (unsigned i = 0; i < d->answers_kept; i++)
-		if (d->answers[i].type == 5 &&
+		if (d->answers[i].type == TYPE_CNAME &&
 		    analyst_is_service(verdict_of(&a->verdicts, d->answers[i].text)))
 			return d->answers[i].text;
 	return (struct str){0};
@@ -109,6 +110,8 @@ static void prepare_lesson(struct analyst *a, const struct record *r)
 	for (unsigned i = 0; i < d->answers_kept; i++) {
 		const struct dns_answer *x = &d->answers[i];
 		unsigned addresses = x->has_address ? 1 : x->hints;
+		if (x->type == TYPE_CNAME)
+			verdict_prepare(&a->verdicts, x->text);
 		if (x->section != DNS_ANSWER)
 			continue;
 		for (unsigned h = 0; h < addresses && l->count < NAMES_BATCH; h++) {

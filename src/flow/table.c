@@ -175,6 +175,15 @@ static void end_flow(struct flow_table *t, uint32_t number, enum flow_end why)
 	pool_put(&t->flows, number);
 }
 
+static void prefetch_flow(const struct flow_table *t, uint32_t number)
+{
+	const char *f = pool_at(&t->flows, number);
+
+	prefetch(f);
+	prefetch(f + 64);
+	prefetch(f + 128);
+}
+
 /* Ends come in rows: while one flow goes, the next one's lines are on their way. */
 static void prefetch_end(const struct flow_table *t, uint32_t number)
 {
@@ -183,12 +192,8 @@ static void prefetch_end(const struct flow_table *t, uint32_t number)
 	const struct flow *f = pool_at(&t->flows, number);
 	struct tuple k = {f->addr[0], f->addr[1], f->port[0], f->port[1], f->proto};
 	hindex_prefetch(&t->index, flow_hash(t, &k));
-	if (f->wheel.next != POOL_NONE) {
-		const char *next = pool_at(&t->flows, f->wheel.next);
-		prefetch(next);
-		prefetch(next + 64);
-		prefetch(next + 128);
-	}
+	if (f->wheel.next != POOL_NONE)
+		prefetch_flow(t, f->wheel.next);
 }
 
 static enum flow_end natural_end(const struct flow *f)
@@ -307,6 +312,9 @@ static struct flow *make(struct flow_table *t, const struct packet *p, const str
 			return NULL;
 		}
 	}
+	/* the next new one's: it may have been idle for long */
+	if (t->flows.free_count)
+		prefetch_flow(t, t->flows.free[t->flows.free_count - 1]);
 	struct flow *f = pool_at(&t->flows, n);
 	f->key4[0] = key->src4;
 	f->key4[1] = key->dst4;

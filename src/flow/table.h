@@ -67,11 +67,19 @@ static inline void flow_prefetch_index(const struct flow_table *t, uint64_t hash
 	hindex_prefetch(&t->index, hash);
 }
 
-static inline void flow_prefetch(const struct flow_table *t, uint64_t hash)
+/* Once the index is there. A packet of a TCP flow that is not looked into needs its first line only.
+ */
+static inline void flow_prefetch(const struct flow_table *t, uint64_t hash, uint8_t proto)
 {
 	struct hslot s = t->index.slots[hindex_tag(hash) & t->index.mask];
-	if (s.ref != HINDEX_NONE)
-		prefetch(pool_at(&t->flows, s.ref));
+	if (s.ref == HINDEX_NONE)
+		return;
+	const char *f = pool_at(&t->flows, s.ref);
+	prefetch(f);
+	if (proto == PROTO_TCP)
+		return;
+	prefetch(f + 64);
+	prefetch(f + 128);
 }
 
 /* Moves the clock to packet time `ns`, never back, and ends what has been idle for too long. */

@@ -16,6 +16,7 @@
 #define EARLY_S 1
 
 #define RING_BYTES (UINT64_C(64) * MIB)
+#define RING_SIZE (RING_BYTES + 2 + TEXT_MAX)
 #define RECENT (UINT32_C(1) << 16)
 #define TEXT_MAX 1024
 
@@ -55,7 +56,7 @@ void names_init(struct names *n, uint32_t limit)
 	hash_key_init(&n->key);
 	table_init(&n->own, limit);
 	table_init(&n->any, limit / 4);
-	n->ring = mem_alloc(RING_BYTES + 2 + TEXT_MAX);
+	n->ring = mem_lines(RING_SIZE);
 	n->recent = mem_lines(RECENT * sizeof *n->recent);
 	n->queue = mem_zalloc(sizeof *n->queue);
 }
@@ -64,7 +65,7 @@ void names_fini(struct names *n)
 {
 	mem_lines_free(n->own.uses, table_size(&n->own));
 	mem_lines_free(n->any.uses, table_size(&n->any));
-	free(n->ring);
+	mem_lines_free(n->ring, RING_SIZE);
 	mem_lines_free(n->recent, RECENT * sizeof *n->recent);
 	free(n->queue);
 }

@@ -112,7 +112,7 @@ static void take_packet(struct sensor *s, const struct packet *p, uint64_t hash)
 static void take_batch(struct sensor *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		flow_prefetch(&s->table, s->hashes[i]);
+		flow_prefetch(&s->table, s->hashes[i], s->packets[i].tuple.proto);
 	for (size_t i = 0; i < n; i++)
 		take_packet(s, &s->packets[i], s->hashes[i]);
 }
