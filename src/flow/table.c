@@ -12,6 +12,9 @@
 #define PAUSE_MS (24u * 3600 * 1000)
 #define COPY_MS 2 /* a span port's copy comes within this time */
 #define EVICT_TRIES 16
+/* Of a table, what attempts that nobody answered may take: a quarter, but no less than these. */
+#define ATTEMPTS_PART 4
+#define ATTEMPTS_LEAST (64 * 1024)
 
 const struct flow_settings flow_settings_default = {
 	.flows_max = LIMIT_FLOWS,
@@ -30,6 +33,11 @@ static struct wheel_link *link_of(void *owner, uint32_t member)
 	return &((struct flow *)pool_at(&t->flows, member))->wheel;
 }
 
+static size_t attempts_size(const struct flow_table *t)
+{
+	return t->attempts_max * sizeof *t->attempts;
+}
+
 void flow_table_init(struct flow_table *t, const struct flow_settings *s,
 		     const struct flow_events *e, struct stats *stats)
 {
@@ -40,6 +48,10 @@ void flow_table_init(struct flow_table *t, const struct flow_settings *s,
 	pool_init(&t->flows, sizeof(struct flow), s->flows_max);
 	pool_init(&t->rares, sizeof(struct flow_rare), s->flows_max / 4 + 16);
 	wheel_init(&t->wheel, link_of, t);
+	t->attempts_max = s->flows_max / ATTEMPTS_PART;
+	if (t->attempts_max < ATTEMPTS_LEAST)
+		t->attempts_max = s->flows_max < ATTEMPTS_LEAST ? s->flows_max : ATTEMPTS_LEAST;
+	t->attempts = mem_lines(attempts_size(t));
 }
 
 void flow_table_fini(struct flow_table *t)
@@ -48,6 +60,7 @@ void flow_table_fini(struct flow_table *t)
 	hindex_fini(&t->ghost_index);
 	pool_fini(&t->flows);
 	pool_fini(&t->rares);
+	mem_lines_free(t->attempts, attempts_size(t));
 	free(t->ghosts);
 }
 
@@ -184,14 +197,20 @@ static void prefetch_flow(const struct flow_table *t, uint32_t number)
 	prefetch(f + 128);
 }
 
+static void prefetch_index(const struct flow_table *t, const struct flow *f)
+{
+	struct tuple k = {f->addr[0], f->addr[1], f->port[0], f->port[1], f->proto};
+
+	hindex_prefetch(&t->index, flow_hash(t, &k));
+}
+
 /* Ends come in rows: while one flow goes, the next one's lines are on their way. */
 static void prefetch_end(const struct flow_table *t, uint32_t number)
 {
 	if (number == POOL_NONE)
 		return;
 	const struct flow *f = pool_at(&t->flows, number);
-	struct tuple k = {f->addr[0], f->addr[1], f->port[0], f->port[1], f->proto};
-	hindex_prefetch(&t->index, flow_hash(t, &k));
+	prefetch_index(t, f);
 	if (f->wheel.next != POOL_NONE)
 		prefetch_flow(t, f->wheel.next);
 }
@@ -301,11 +320,37 @@ static bool evict(struct flow_table *t)
 	return false;
 }
 
+static struct flow *attempt_at(const struct flow_table *t, uint32_t place)
+{
+	const struct flow_attempt *a = &t->attempts[place];
+
+	return a->id ? pool_at(&t->flows, a->number) : NULL;
+}
+
+/* Makes room for one more attempt. What comes after it is fetched meanwhile: the flow of the next
+ * time but one, and of the next the place in the index. */
+static void give_up_oldest(struct flow_table *t)
+{
+	uint32_t place = t->attempt_next, next = (place + 1) % t->attempts_max;
+	const struct flow *f = attempt_at(t, place), *after = attempt_at(t, next);
+
+	t->attempt_next = next;
+	if (f && (uint32_t)f->id == t->attempts[place].id && !(f->flags & FLOW_ESTABLISHED))
+		end_flow(t, t->attempts[place].number, END_EVICTED);
+	if (after && !(after->flags & FLOW_ESTABLISHED))
+		prefetch_index(t, after);
+	next = (next + 1) % t->attempts_max;
+	if (attempt_at(t, next))
+		prefetch_flow(t, t->attempts[next].number);
+}
+
 static struct flow *make(struct flow_table *t, const struct packet *p, const struct key *key,
 			 uint64_t hash)
 {
-	uint32_t n = pool_get(&t->flows);
+	uint32_t place = t->attempt_next;
 
+	give_up_oldest(t);
+	uint32_t n = pool_get(&t->flows);
 	if (n == POOL_NONE) {
 		if (!evict(t) || (n = pool_get(&t->flows)) == POOL_NONE) {
 			t->stats->flows_out_of_memory++;
@@ -337,6 +382,7 @@ static struct flow *make(struct flow_table *t, const struct packet *p, const str
 		ghost_recall(t, f, p, hash);
 	if (!f->id)
 		f->id = t->next_id++;
+	t->attempts[place] = (struct flow_attempt){n, (uint32_t)f->id};
 	t->stats->flows++;
 	if (f->proto == PROTO_TCP) {
 		t->stats->flows_tcp++;

@@ -37,6 +37,12 @@ struct flow_events {
 
 struct flow_ghost;
 
+/* A flow when it was made. */
+struct flow_attempt {
+	uint32_t number;
+	uint32_t id; /* low half */
+};
+
 struct flow_table {
 	struct flow_settings settings;
 	struct flow_events events;
@@ -50,6 +56,10 @@ struct flow_table {
 	uint64_t clock;	    /* ms since origin */
 	uint32_t now;	    /* its low half */
 	uint64_t next_id;
+	/* The flows made last, a ring: whichever of them is still unanswered when its place is needed
+	 * is given up, so that a flood takes a part of the table only. */
+	struct flow_attempt *attempts;
+	uint32_t attempts_max, attempt_next;
 	struct flow_ghost *ghosts; /* ring of LIMIT_GHOSTS */
 	struct hindex ghost_index;
 	uint32_t ghost_next;

@@ -220,6 +220,29 @@ Test(flow_table, attempts_are_evicted_before_connections)
 	small_free(s);
 }
 
+Test(flow_table, a_flood_takes_a_quarter_of_the_table)
+{
+	enum { QUARTER = 64 * 1024 };
+	struct small *s = small_new(4 * QUARTER);
+	struct traffic *t = traffic_new();
+	struct packet *p = traffic_add(t, true, TCP_ACK, 1, 1, 100);
+	uint64_t first = small_take(s, p)->id;
+
+	p->flags = TCP_SYN;
+	for (unsigned i = 0; i < 3 * QUARTER; i++) {
+		p->tuple.dport = (uint16_t)(2000 + i / 50000);
+		p->tuple.sport = (uint16_t)(5000 + i % 50000);
+		cr_assert(small_take(s, p));
+	}
+	cr_expect_eq(s->stats.flows, 3 * QUARTER + 1);
+	cr_expect_eq(s->stats.flows_evicted, 2 * QUARTER);
+	cr_expect_leq(s->table.flows.made, QUARTER + 1);
+	for (unsigned i = 0; i < 8; i++)
+		cr_expect_neq(s->ids[i], first);
+	traffic_free(t);
+	small_free(s);
+}
+
 Test(flow_table, an_evicted_connection_that_goes_on_is_the_same)
 {
 	struct small *s = small_new(1);
