@@ -275,6 +275,58 @@ static void on_found(void *context, const struct event *e, const struct sigma_ma
 	o->match[m->rule] = *m;
 }
 
+/* What is remembered of values that come again changes nothing. */
+static void run_quiet(struct sigma_engine *s, const struct event *e, const struct outcome *o)
+{
+	struct event_value values[VALUES + KNOWN];
+	uint32_t quiet[VALUES + KNOWN] = {0};
+	struct event event = *e;
+
+	event.values = values;
+	for (uint32_t i = 0; i < e->count; i++) {
+		values[i] = e->values[i];
+		values[i].quiet = &quiet[i];
+	}
+	for (int again = 0; again < 3; again++) {
+		struct outcome other = {0};
+		sigma_engine_run(s, &event, on_found, &other);
+		cr_assert_eq(other.calls, o->calls);
+		cr_assert_arr_eq(other.found, o->found, sizeof o->found);
+	}
+}
+
+struct leads {
+	uint32_t field[64];
+	unsigned count;
+};
+
+static void on_lead(void *context, uint32_t field)
+{
+	struct leads *l = context;
+
+	cr_assert_lt(l->count, sizeof l->field / sizeof *l->field);
+	l->field[l->count++] = field;
+}
+
+/* Where the fields that lead to rules lead to none, there is none. */
+static void run_leads(struct sigma_engine *s, const struct event *e, const struct outcome *o)
+{
+	struct event_value values[VALUES + KNOWN];
+	struct event event = *e;
+	struct leads leads = {0};
+
+	if (sigma_view_keywords(s, e->view))
+		return;
+	sigma_view_leads(s, e->view, on_lead, &leads);
+	event.values = values;
+	event.count = 0;
+	for (uint32_t i = 0; i < e->count; i++)
+		for (unsigned k = 0; k < leads.count; k++)
+			if (e->values[i].field == leads.field[k])
+				values[event.count++] = e->values[i];
+	cr_assert(sigma_engine_touches(s, &event) || o->calls == 0);
+}
+
 static void run(struct sigma_engine *s, const struct slow_event *e, struct outcome *o)
 {
 	struct event event = {
@@ -283,6 +335,8 @@ static void run(struct sigma_engine *s, const struct slow_event *e, struct outco
 	*o = (struct outcome){0};
 	event.view = sigma_engine_view(s, &source, e->unknown);
 	sigma_engine_run(s, &event, on_found, o);
+	run_quiet(s, &event, o);
+	run_leads(s, &event, o);
 }
 
 static const char *explained(struct sigma_engine *s, const struct slow_event *e, size_t rule)
