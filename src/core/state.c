@@ -63,7 +63,7 @@ static void encode_one(const struct state_section *s, struct bytes *out)
 		put_u64(out->p + from - 8, out->n - from);
 }
 
-int state_encode(const struct state_section *s, size_t n, struct bytes *out, struct error *e)
+int state_gather(const struct state_section *s, size_t n, struct bytes *out, struct error *e)
 {
 	uint8_t nothing[8 + DIGEST_SIZE] = {0};
 
@@ -79,7 +79,19 @@ int state_encode(const struct state_section *s, size_t n, struct bytes *out, str
 		return error_set(e, "the state is larger than %u MiB", LIMIT_STATE / MIB);
 	}
 	put_u64(out->p + MAGIC_SIZE + 8, out->n - HEAD_SIZE);
-	digest_of(out->p, out->n, out->p + HEAD_SIZE - DIGEST_SIZE);
+	return 0;
+}
+
+void state_seal(struct bytes *file)
+{
+	digest_of(file->p, file->n, file->p + HEAD_SIZE - DIGEST_SIZE);
+}
+
+int state_encode(const struct state_section *s, size_t n, struct bytes *out, struct error *e)
+{
+	if (state_gather(s, n, out, e))
+		return -1;
+	state_seal(out);
 	return 0;
 }
 

@@ -44,6 +44,10 @@ enum state_outcome {
 /* The file's bytes. -1 and an error when they would pass LIMIT_STATE. Encoding and writing are
  * apart, so that the thread that owns the sections need not wait for the disk. */
 int state_encode(const struct state_section *s, size_t n, struct bytes *out, struct error *e);
+/* The same in two steps: the digest, which takes a good part of the time, needs the sections no more.
+ */
+int state_gather(const struct state_section *s, size_t n, struct bytes *out, struct error *e);
+void state_seal(struct bytes *file);
 /* Puts such bytes into the folder, which is made (0700) when missing. 0, or -1 and an error; the
  * old state is then untouched. */
 int state_write(const char *folder, const struct bytes *file, struct error *e);

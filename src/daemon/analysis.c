@@ -190,6 +190,7 @@ static void write_state(void *context)
 	struct saving *s = context;
 	struct error e;
 
+	state_seal(&s->file);
 	if (state_write(s->a->o.state, &s->file, &e))
 		log_say(s->a->o.log, LOG_LEVEL_ERROR, "%s", e.text);
 	bytes_fini(&s->file);
@@ -206,7 +207,7 @@ static struct saving *encode_state(struct analysis *a)
 	struct error e;
 
 	s->a = a;
-	if (state_encode(sections, n, &s->file, &e) == 0)
+	if (state_gather(sections, n, &s->file, &e) == 0)
 		return s;
 	log_say(a->o.log, LOG_LEVEL_ERROR, "state is not saved: %s", e.text);
 	free(s);

@@ -170,9 +170,10 @@ uint32_t ledger_serial(const struct ledger *l, uint32_t account)
 
 bool ledger_current(struct ledger *l, uint32_t account, uint32_t serial, uint64_t time)
 {
-	struct account *a = ledger_at(l, account);
+	/* (after a reload under another window there may be fewer) */
+	struct account *a = account < l->accounts.made ? ledger_at(l, account) : NULL;
 
-	if (a->serial != serial || a->ended)
+	if (!a || a->serial != serial || a->ended)
 		return false;
 	if (!l->width)
 		return true;

@@ -168,7 +168,7 @@ static void write_loss(struct writer *w, const struct finding *f)
 
 	if (!(f->lost > 0))
 		return;
-	snprintf(number, sizeof number, "; %.2g", f->lost * 100);
+	snprintf(number, sizeof number, "; %.3g", f->lost * 100);
 	wr_text(w, number);
 	wr_lit(w, " % of packets were lost then");
 }

@@ -9,7 +9,7 @@
 /* MESSAGE_ID of every finding: journalctl MESSAGE_ID=…, or -u egret. */
 #define FINDING_MESSAGE_ID "f86f4e1d6f0c4a5db0e2b4e0a6a7c193"
 
-#define FINDING_NOTE_TEXT 2048
+#define FINDING_NOTE_TEXT 4096
 
 struct finding_note {
 	struct outlet_note note; /* points into `text` and into the finding's own texts */

@@ -40,7 +40,7 @@ static bool there(const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 || errno != ENOENT;
+	return lstat(path, &st) == 0;
 }
 
 /* In none of its forms. */

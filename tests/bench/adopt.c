@@ -187,13 +187,17 @@ static void save(struct world *w)
 	analyst_sections(next.analyst, ANALYST_ALL, to);
 	for (size_t i = 0; i < n; i++) {
 		double start = now_ms();
-		if (state_encode(&from[i], 1, &file, &e))
+		if (state_gather(&from[i], 1, &file, &e))
 			die(e.text);
 		double middle = now_ms();
+		state_seal(&file);
+		double sealed = now_ms();
 		if (state_decode(&to[i], 1, file.p, file.n, &e))
 			die(e.text);
-		printf("%-12s %8.1f MB, encoded in %8.1f ms, decoded in %8.1f ms\n", from[i].name,
-		       (double)file.n / 1e6, middle - start, now_ms() - middle);
+		printf("%-12s %8.1f MB, encoded in %7.1f ms, sealed in %7.1f ms, "
+		       "decoded in %7.1f ms\n",
+		       from[i].name, (double)file.n / 1e6, middle - start, sealed - middle,
+		       now_ms() - sealed);
 		bytes_fini(&file);
 	}
 	world_free(&next);

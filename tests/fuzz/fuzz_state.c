@@ -1,21 +1,23 @@
 /* Bytes as a state file: as they are, and as one section with a right head, so that what is behind
- * the digest is reached, too: the first byte says which, 0 to 4. What loads must save, and load the
+ * the digest is reached, too: the first byte says which, 0 to 5. What loads must save, and load the
  * same again; and go on. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../unit/correlate_model.h"
 #include "../unit/services.h"
+#include "base/mem.h"
 #include "core/limits.h"
 #include "core/state.h"
 #include "detect/findings.h"
 #include "detect/ledger.h"
 #include "detect/triage.h"
+#include "names/names.h"
 #include "volume/detectors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-#define SECTIONS 5
+#define SECTIONS 6
 
 struct raw {
 	const uint8_t *p;
@@ -148,26 +150,17 @@ static void use_correlations(void *owner)
 static const struct rule_info rules[] = {{.id = "a", .title = "A", .level = LEVEL_LOW},
 					 {.id = "", .title = "b", .level = LEVEL_HIGH}};
 static struct domain_set *set;
-static struct intern texts;
 static struct known known;
-
-#define HOUR (3600 * NS_PER_S)
-
-static void make_known(void)
-{
-	if (set)
-		return;
-	set = services_new();
-	known_init(&known, set, 2);
-	known_add(&known, FINDING_RULE, &rules[0]);
-	known_add(&known, FINDING_CORRELATION, &rules[1]);
-	intern_init(&texts, 4 * LEDGER_MAX);
-}
 
 static struct findings *fresh_findings(void)
 {
-	make_known();
-	return findings_new(&(struct findings_options){.window = 24 * HOUR});
+	if (!set) {
+		set = services_new();
+		known_init(&known, set, 2);
+		known_add(&known, FINDING_RULE, &rules[0]);
+		known_add(&known, FINDING_CORRELATION, &rules[1]);
+	}
+	return findings_new(&(struct findings_options){0});
 }
 
 static void save_findings(const void *owner, struct bytes *out)
@@ -195,20 +188,16 @@ static void tell(void *context, const struct finding *f)
 	for (unsigned i = 0; i < f->because_count; i++)
 		*sum += strlen(f->because[i]);
 	for (unsigned i = 0; i < f->evidence_count; i++)
-		*sum += strlen(f->evidence[i].name) + strlen(f->evidence[i].unit) +
-			f->evidence[i].text.n;
+		*sum += strlen(f->evidence[i].name) + strlen(f->evidence[i].unit);
 	for (unsigned i = 0; i < f->name_count; i++)
 		*sum += f->names[i].name.n;
 }
 
-static const struct telling_to telling;
-
 static void use_findings(void *owner)
 {
-	static const char *const words[] = {"Image", "User"};
+	static const char *const texts[] = {"Image", "User"};
 	struct str group[] = {STR("g"), STR("h")};
-	struct evidence evidence[] = {{.name = "events", .unit = "", .value = 3, .threshold = 2},
-				      {.name = "tool", .unit = "", .text = STR("rclone")}};
+	struct evidence evidence = {.name = "events", .unit = "", .value = 3, .threshold = 2};
 	size_t sum = 0;
 
 	for (unsigned i = 0; i < 8; i++) {
@@ -218,65 +207,52 @@ static void use_findings(void *owner)
 					.level = rules[i % 2].level,
 					.client = i < 6 ? &client : NULL,
 					.host = STR("host"),
-					.service =
-						i % 4 < 2 ? domain_set_service(set, i % 2) : NULL,
+					.service = i % 4 < 2 ? domain_set_service(set, i % 2)
+							     : NULL,
 					.name = STR("drop.example"),
 					.source = NAME_SNI,
-					.time = (1000 + i * 20 % 70) * HOUR,
+					.time = 1000 + i,
 					.matches = 1,
 					.possible = i % 3 == 0,
-					.hangs_on = words,
+					.hangs_on = texts,
 					.hangs_on_count = i % 3 == 0 ? 2 : 0,
-					.because = words,
+					.because = texts,
 					.because_count = 1,
 					.group = group,
 					.group_count = i % 2 ? 2 : 0,
-					.evidence = evidence,
-					.evidence_count = i % 3};
+					.evidence = &evidence,
+					.evidence_count = i % 2};
 		findings_add(owner, &h);
 	}
 	findings_list(owner, tell, &sum);
-	findings_tell(owner, &telling);
-	findings_tick(owner, 1060 * HOUR);
 }
 
-/* the ledger */
+/* the ledger, with windows */
 
-static const struct analyst_telling when = {.interval = HOUR, .growth = 2};
+struct books {
+	struct intern texts;
+	struct ledger ledger;
+};
 
-static void complete(void *context, struct finding *f)
+static void open_books(struct books *b)
 {
-	(void)context;
-	(void)f;
+	intern_init(&b->texts, 1000);
+	ledger_init(&b->ledger, &b->texts,
+		    &(struct ledger_options){.threshold = {1000, 1000, 1000, UINT64_MAX},
+					     .window = 24 * NS_PER_S});
 }
 
-static bool tell_it(void *context, const struct finding *f, bool due)
+static struct books *fresh_ledger(void)
 {
-	size_t sum = 0;
+	struct books *b = mem_zalloc(sizeof *b);
 
-	(void)context;
-	tell(&sum, f);
-	return due;
-}
-
-static const struct telling_to telling = {
-	.now = 1000 * HOUR, .when = &when, .complete = complete, .tell = tell_it};
-
-static const struct ledger_options ledger_options = {.threshold = {10, 100, 500, UINT64_MAX},
-						     .window = 24 * HOUR};
-
-static struct ledger *fresh_ledger(void)
-{
-	struct ledger *l = calloc(1, sizeof *l);
-
-	make_known();
-	ledger_init(l, &texts, &ledger_options);
-	return l;
+	open_books(b);
+	return b;
 }
 
 static void save_ledger(const void *owner, struct bytes *out)
 {
-	ledger_save(owner, out);
+	ledger_save(&((const struct books *)owner)->ledger, out);
 }
 
 static const struct service *service_called(void *context, struct str name)
@@ -287,46 +263,48 @@ static const struct service *service_called(void *context, struct str name)
 
 static int load_ledger(void *owner, struct cursor *in, unsigned version, struct error *e)
 {
-	return ledger_load(owner, in, version, service_called, NULL, e);
+	return ledger_load(&((struct books *)owner)->ledger, in, version, service_called, NULL, e);
 }
 
 static void reset_ledger(void *owner)
 {
-	ledger_fini(owner);
-	ledger_init(owner, &texts, &ledger_options);
+	struct books *b = owner;
+
+	ledger_fini(&b->ledger);
+	intern_fini(&b->texts);
+	open_books(b);
 }
 
 static void use_ledger(void *owner)
 {
-	static const char *const name[] = {"drop.example", "shelf.example",
-					   "contoso.sharepoint.com"};
+	struct ledger *l = &((struct books *)owner)->ledger;
 	size_t sum = 0;
 
-	for (unsigned i = 0; i < 30; i++) {
-		struct addr client = addr_v4((const uint8_t[]){10, 0, 0, (uint8_t)(i % 4)});
-		struct ledger_use use = {.name = str_of(name[i % 3]),
-					 .source = NAME_SNI,
-					 .time = (1000 + i * 7 % 60) * HOUR};
-		use.entry = domain_set_match(set, use.name);
-		uint32_t n = ledger_touch(owner, &client, &use);
+	for (unsigned i = 0; i < 12; i++) {
+		struct addr client = addr_v4((const uint8_t[]){10, 0, 0, (uint8_t)(i % 3)});
+		struct domain_entry entry = {.service = domain_set_service(set, i % 4),
+					     .tier = (enum tier)(i % 3)};
+		struct ledger_use u = {.entry = &entry,
+				       .name = STR("drop.example"),
+				       .source = NAME_SNI,
+				       .time = (100 + i * 5) * NS_PER_S};
+		uint32_t n = ledger_touch(l, &client, &u);
 		if (n == LEDGER_NONE)
 			continue;
-		ledger_query(owner, n);
-		ledger_add(owner, n,
-			   &(struct ledger_bytes){.tier = use.entry->tier,
-						  .up = i % 5 ? 40 : -30,
-						  .down = 5,
-						  .time = use.time,
-						  .name = use.name});
-		if (i % 10 == 9)
-			ledger_tick(owner, use.time);
-		if (i % 8 == 7)
-			ledger_tell(owner, &telling);
+		ledger_query(l, n);
+		ledger_add(l, n,
+			   &(struct ledger_bytes){.tier = entry.tier,
+						  .up = 600,
+						  .time = u.time,
+						  .name = u.name});
+		ledger_tick(l, u.time);
 	}
-	ledger_findings(owner, tell, &sum);
+	ledger_findings(l, tell, &sum);
 }
 
-/* what was said of findings */
+/* what defenders said */
+
+static struct triage *triage[2];
 
 static void save_triage(const void *owner, struct bytes *out)
 {
@@ -346,38 +324,77 @@ static void reset_triage(void *owner)
 	*t = triage_new();
 }
 
-static struct triage *said[2];
-
 static void use_triage(void *owner)
 {
 	struct triage *t = *(struct triage **)owner;
-	struct triage_who who = {.time = 1000, .user = 7, .reason = STR("because")};
-	struct sanction s = {.service = STR("Share"),
-			     .tenant = STR("contoso"),
-			     .clients = STR("10.0.0.0/8"),
-			     .until = 2000};
-	struct finding f = {.kind = FINDING_UPLOAD,
-			    .rule = &rules[0],
-			    .service = domain_set_service(set, 0),
-			    .has_client = true,
-			    .up = 5000000,
-			    .window = HOUR,
-			    .id = "0123456789abcdef"};
-	uint32_t number;
+	struct triage_who who = {.time = 5 * NS_PER_S, .user = 7, .reason = STR("why")};
+	struct sanction s = {.service = STR("Drop"), .clients = STR("10.0.0.0/8"), .until = 900};
+	struct finding f = {.kind = FINDING_RULE, .rule = &rules[0], .up = 500};
+	char id[FINDING_ID_MAX] = "0123456789abcdef";
 	struct error e;
+	uint32_t number;
 
-	triage_ack(t, "0123456789abcdef", 1, 1, &who, &e);
-	triage_mute(t, "0123456789ab0000", 1, 1, 5000, &who, &e);
-	triage_mute(t, "f123456789ab0000", 1, 1, 1500, &who, &e);
-	triage_sanction(t, &s, &who, &number, &e);
-	if (triage_of(t, &f, 1000) == TRIAGE_REOPENED)
-		triage_reopen(t, &f, 1000);
-	triage_tick(t, 1600);
+	for (unsigned i = 0; i < 4; i++) {
+		id[3] = (char)('0' + i);
+		(void)triage_ack(t, id, i, i, &who, &e);
+		id[3]++;
+		(void)triage_mute(t, id, i, i, 100 * NS_PER_S, &who, &e);
+		memcpy(f.id, id, sizeof id);
+		(void)triage_of(t, &f, 50 * NS_PER_S);
+		(void)triage_sanction(t, &s, &who, &number, &e);
+	}
+	(void)triage_unmute(t, id, &who, &e);
+	(void)triage_revoke(t, 1, &who, &e);
+	triage_tick(t, 60 * NS_PER_S);
+}
+
+/* names */
+
+static struct names *fresh_names(void)
+{
+	struct names *n = mem_zalloc(sizeof *n);
+
+	names_init(n, 256);
+	return n;
+}
+
+static void save_names(const void *owner, struct bytes *out)
+{
+	names_save(owner, out);
+}
+
+static int load_names(void *owner, struct cursor *in, unsigned version, struct error *e)
+{
+	(void)version;
+	return names_load(owner, in, e);
+}
+
+static void reset_names(void *owner)
+{
+	names_fini(owner);
+	names_init(owner, 256);
+}
+
+static void use_names(void *owner)
+{
+	for (unsigned i = 0; i < 6; i++) {
+		struct name_lesson l = {.client = addr_v4((const uint8_t[]){10, 0, 0, 1}),
+					.name = STR("drop.example"),
+					.via = i % 2 ? STR("alias.example") : (struct str){0},
+					.time = (1000 + i) * NS_PER_S,
+					.count = 1};
+		l.item[0].address = addr_v4((const uint8_t[]){203, 0, 113, (uint8_t)(i % 4)});
+		l.item[0].ttl = 60;
+		names_prepare(owner, &l);
+		names_learn(owner, &l);
+		(void)names_find(owner, &l.client, &l.item[0].address, l.time);
+	}
 }
 
 /* each twice: one to be loaded, and one to hold against it */
 static struct section {
 	struct state_section s, other;
+	bool rough; /* of the same length; what stands where is left open */
 	void (*use)(void *owner);
 } sections[SECTIONS];
 
@@ -403,20 +420,27 @@ static void make_sections(void)
 		      reset_ledger},
 		.use = use_ledger,
 	};
+	triage[0] = triage_new();
+	triage[1] = triage_new();
 	sections[4] = (struct section){
-		.s = {"triage", TRIAGE_STATE_VERSION, &said[0], save_triage, load_triage,
+		.s = {"triage", TRIAGE_STATE_VERSION, &triage[0], save_triage, load_triage,
 		      reset_triage},
 		.use = use_triage,
 	};
-	said[0] = triage_new();
-	said[1] = triage_new();
+	sections[5] = (struct section){
+		.s = {"names", NAMES_STATE_VERSION, fresh_names(), save_names, load_names,
+		      reset_names},
+		.use = use_names,
+		.rough = true,
+	};
 	for (int i = 0; i < SECTIONS; i++)
 		sections[i].other = sections[i].s;
+	sections[3].other.owner = fresh_ledger();
+	sections[4].other.owner = &triage[1];
+	sections[5].other.owner = fresh_names();
 	sections[0].other.owner = fresh_detectors();
 	sections[1].other.owner = fresh_correlator();
 	sections[2].other.owner = fresh_findings();
-	sections[3].other.owner = fresh_ledger();
-	sections[4].other.owner = &said[1];
 }
 
 static void again(const struct section *x)
@@ -427,7 +451,7 @@ static void again(const struct section *x)
 	if (state_encode(&x->s, 1, &one, &e) || state_decode(&x->other, 1, one.p, one.n, &e) ||
 	    state_encode(&x->other, 1, &two, &e))
 		abort();
-	if (one.n != two.n || memcmp(one.p, two.p, one.n) != 0)
+	if (one.n != two.n || (!x->rough && memcmp(one.p, two.p, one.n) != 0))
 		abort();
 	bytes_fini(&one);
 	bytes_fini(&two);

@@ -32,6 +32,7 @@ struct world {
 
 static struct world now;
 static struct detector_settings settings;
+static uint64_t window;
 static uint64_t time_now;
 static struct finding found[FOUND];
 static char names[FOUND][64];
@@ -61,6 +62,7 @@ static struct world world_new(const char *lists, const char *rules)
 		.set = w.set,
 		.rules = w.rules,
 		.detectors = &settings,
+		.window = window,
 		.threshold = {10 * MB, 100 * MB, 500 * MB, UINT64_MAX}});
 	return w;
 }
@@ -76,6 +78,7 @@ static void begin(void)
 {
 	settings_default(&settings);
 	time_now = START;
+	window = 0;
 }
 
 static void end(void)
@@ -141,7 +144,7 @@ static void tell_as(struct conn *c, const char *name, enum name_source source, u
 	struct record r = {.kind = c->sequence == 0 || last ? RECORD_CONN : RECORD_FLOW,
 			   .time = time_now += NS_PER_S,
 			   .flow_id = c->id,
-			   .tuple = {.src = addr_v4((uint8_t[]){10, 0, 0, (uint8_t)c->client}),
+			   .tuple = {.src = addr_v4((uint8_t[]){10, 0, (uint8_t)(c->client >> 8), (uint8_t)c->client}),
 				     .dst = addr_v4((uint8_t[]){203, 0, 113, (uint8_t)c->server}),
 				     .sport = 40000,
 				     .dport = 443,
@@ -412,6 +415,46 @@ Test(adopt, allow_lists_are_the_new_ones)
 	tell(&c, "shelf.example", 900 * MB);
 	cr_expect_float_eq(look("Large upload within an hour Shelf")->evidence[0].value, before, 0,
 			   "it grows no more");
+}
+
+static void largest(void *context, const struct finding *f)
+{
+	uint64_t *most = context;
+
+	if (f->kind == FINDING_UPLOAD && f->up > *most)
+		*most = f->up;
+}
+
+/* Another window: what stood on accounts goes on, on new ones where they are over; nothing counts
+ * twice. */
+Test(adopt, another_window)
+{
+	static const uint64_t hours[] = {0, 1, 24};
+	enum { CONNS = 3000 };
+	static struct conn c[CONNS];
+
+	for (int from = 0; from < 3; from++)
+		for (int to = 0; to < 3; to++) {
+			uint64_t most = 0;
+			window = hours[from] * 3600 * NS_PER_S;
+			now = world_new(DROP, RULE("shelf", "Shelf"));
+			for (unsigned i = 0; i < CONNS; i++) {
+				c[i] = (struct conn){.id = i + 1, .client = i, .server = 5};
+				tell(&c[i], "drop.example", 15 * MB);
+			}
+			time_now += 3 * 3600 * NS_PER_S;
+			analyst_tick(now.analyst, time_now);
+			window = hours[to] * 3600 * NS_PER_S;
+			reload(DROP, RULE("shelf", "Shelf"));
+			for (unsigned i = 0; i < CONNS; i++)
+				tell(&c[i], "drop.example", 30 * MB);
+			analyst_findings(now.analyst, largest, &most);
+			cr_expect_eq(most, (from == 1 || to == 1 ? 15 : 30) * MB, "%lu: %lu to %lu",
+				     (unsigned long)most, (unsigned long)hours[from],
+				     (unsigned long)hours[to]);
+			world_free(&now);
+		}
+	now = world_new(DROP, RULE("shelf", "Shelf"));
 }
 
 /* Names that clients looked up are still theirs. */

@@ -10,6 +10,11 @@
 #include "base/file.h"
 
 static char folder[64];
+static struct path {
+	struct path *next;
+	char text[512];
+} *paths;
+static uint64_t room; /* of the queue */
 
 void ear_problem(void *context, const char *name, const char *text)
 {
@@ -57,12 +62,12 @@ const char *kit_folder(void)
 
 const char *kit_path(const char *name)
 {
-	static char path[8][256];
-	static unsigned next;
-	char *p = path[next++ % 8];
+	struct path *p = malloc(sizeof *p);
 
-	snprintf(p, sizeof path[0], "%s/%s", kit_folder(), name);
-	return p;
+	p->next = paths;
+	paths = p;
+	snprintf(p->text, sizeof p->text, "%s/%s", kit_folder(), name);
+	return p->text;
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *f)
@@ -77,11 +82,14 @@ void kit_end(void)
 	if (*folder)
 		nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	*folder = '\0';
+	for (struct path *p; (p = paths) != NULL; free(p))
+		paths = p->next;
 }
 
 struct outlet_options kit_options(enum outlet_kind kind, const char *target, uint64_t queue,
 				  struct ear *ear)
 {
+	room = queue;
 	return (struct outlet_options){.kind = kind,
 				       .name = "findings.test",
 				       .target = target,
@@ -119,8 +127,9 @@ bool kit_put(struct outlet *o, uint64_t number)
 
 void kit_put_surely(struct outlet *o, uint64_t number)
 {
-	while (!kit_put(o, number))
+	while (kit_count(o).queued + KIT_LINE > room)
 		kit_sleep(NS_PER_MS / 10);
+	cr_assert(kit_put(o, number));
 }
 
 char *kit_read(const char *path, size_t *n)

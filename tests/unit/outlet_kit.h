@@ -27,12 +27,13 @@ void kit_sleep(uint64_t ns);
 #define kit_until(seconds, condition)                                                              \
 	do {                                                                                       \
 		uint64_t kit_end = kit_now() + (uint64_t)(seconds) * NS_PER_S;                     \
-		while (!(condition) && kit_now() < kit_end)                                        \
+		bool kit_is;                                                                       \
+		while (!(kit_is = (condition)) && kit_now() < kit_end)                             \
 			kit_sleep(2 * NS_PER_MS);                                                  \
-		cr_assert((condition), "waited %d s for " #condition, (int)(seconds));             \
+		cr_assert(kit_is, "waited %d s for " #condition, (int)(seconds));                  \
 	} while (0)
 
-/* A fresh folder, and a path in it; both static. */
+/* A fresh folder, and a path in it; both last until kit_end. */
 const char *kit_folder(void);
 const char *kit_path(const char *name);
 /* Removes the folder with what is in it. */
@@ -47,7 +48,7 @@ struct outlet *kit_open(const struct outlet_options *o);
 /* "000000042 ....\n", 30 to 59 bytes long. Returns its length. */
 size_t kit_line(uint64_t number, char out[KIT_LINE]);
 bool kit_put(struct outlet *o, uint64_t number);
-/* As often as it takes. */
+/* Waits until there is room in the queue. */
 void kit_put_surely(struct outlet *o, uint64_t number);
 
 /* A file's bytes, terminated; *n may be NULL. Free it. */

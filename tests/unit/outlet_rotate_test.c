@@ -209,10 +209,15 @@ Test(rotate, stops_when_it_is_told_to)
 Test(rotate, a_crash_leaves_one_whole_file, .timeout = 300)
 {
 	enum { TIMES = 60, LINES = 100000 };
-	unsigned plain = 0, both = 0, done = 0;
+	unsigned plain = 0, done = 0;
 	struct error e;
 	size_t n;
 
+	big("f.20251124-160000", LINES);
+	uint64_t whole = kit_now();
+	cr_assert_eq(rotate_tidy(kit_path("f"), 0, true, &never, &e), 0, "%s", e.text);
+	whole = kit_now() - whole;
+	unlink(kit_path("f.20251124-160000.zst"));
 	for (unsigned i = 0; i < TIMES; i++) {
 		big("f.20251124-160000", LINES);
 		pid_t child = fork();
@@ -220,14 +225,14 @@ Test(rotate, a_crash_leaves_one_whole_file, .timeout = 300)
 			rotate_tidy(kit_path("f"), 0, true, &never, &e);
 			_exit(0);
 		}
-		kit_sleep(i * NS_PER_MS / 2);
+		kit_sleep(i * whole * 3 / 2 / TIMES);
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
 		bool is_plain = there("f.20251124-160000"), packed = there("f.20251124-160000.zst");
 		cr_assert(is_plain || packed);
 		if (is_plain)
 			cr_assert_eq(kit_file_lines(kit_path("f.20251124-160000"), 0), LINES);
-		plain += is_plain && !packed, both += is_plain && packed;
+		plain += !packed;
 		done += !is_plain;
 		cr_assert_eq(rotate_tidy(kit_path("f"), 0, true, &never, &e), 0, "%s", e.text);
 		char *text = unpack(kit_path("f.20251124-160000.zst"), &n);
@@ -237,7 +242,9 @@ Test(rotate, a_crash_leaves_one_whole_file, .timeout = 300)
 		cr_assert_not(there("f.20251124-160000.zst.tmp"));
 		unlink(kit_path("f.20251124-160000.zst"));
 	}
+	/* some before the end, some after it */
 	cr_expect_gt(plain, 0);
+	fprintf(stderr, "rotate: killed %u times while compressing, %u times too late\n", plain, done);
 }
 
 /* The outlet */
@@ -303,7 +310,6 @@ Test(rotate, by_size_under_load_loses_and_doubles_nothing, .timeout = 120)
 	struct ear ear = EAR;
 	struct outlet_options options = kit_options(OUTLET_FILE, kit_path("file"), MIB, &ear);
 	unsigned files;
-
 	int plain;
 
 	options.rotate_size = SIZE;
@@ -401,24 +407,22 @@ Test(rotate, a_line_longer_than_a_file_gets_its_own)
 	free(old[0]), free(old[1]), free(old);
 }
 
-/* No name is free, for a folder that must not be written: lines go on, and it is told once. */
+/* The name of the old file would be too long: lines go on to the present one, and it is told once. */
 Test(rotate, that_cannot_be_is_told_and_costs_no_line)
 {
 	struct ear ear = EAR;
-	char path[256];
+	char name[250];
 
-	if (geteuid() == 0 && (setegid(65534) || seteuid(65534)))
-		cr_skip_test("root may write anywhere");
-	snprintf(path, sizeof path, "%s", kit_path("file"));
+	memset(name, 'f', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	const char *path = kit_path(name);
 	struct outlet_options options = kit_options(OUTLET_FILE, path, MIB, &ear);
 	options.rotate_size = 1000;
 	struct outlet *o = kit_open(&options);
-	chmod(kit_folder(), 0500);
 	for (uint64_t i = 0; i < 1000; i++)
 		kit_put_surely(o, i);
 	cr_expect_eq(outlet_close(o, NS_PER_S), 0);
 	cr_expect_eq(kit_file_lines(path, 0), 1000);
 	cr_expect_eq(ear.problems, 1);
-	cr_expect(strstr(ear.problem, "rotation: Permission denied"), "%s", ear.problem);
-	chmod(kit_folder(), 0700);
+	cr_expect(strstr(ear.problem, "rotation: File name too long"), "%s", ear.problem);
 }
