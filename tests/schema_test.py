@@ -3,7 +3,7 @@
 
 Every object of the schema is closed. Every field outside egret.* is in tests/ecs-fields.txt, and
 that list has no other. man/egret-records.7 explains every field of every kind of record, under the
-heading of its kind, and no other.
+heading of its kind, and no other; and every field of findings under theirs.
 """
 import json
 import os
@@ -14,6 +14,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 PACKETS = ("dns", "tls", "quic", "http", "conn", "flow")
 KINDS = (*PACKETS, "stats")
 ALL = "Every record but stats"
+FINDINGS = "FINDINGS"
 failures = []
 
 
@@ -53,13 +54,13 @@ def paths(schema, node, prefix=""):
 
 def manual(text):
     """Fields by kind, out of the lists below the headings."""
-    fields = {k: set() for k in KINDS}
+    fields = {k: set() for k in (*KINDS, FINDINGS)}
     kinds = ()
     for line in text.splitlines():
         if line.startswith((".Sh", ".Ss")):
             title = line[4:].strip()
             words = re.split(r",? and |, ", title)
-            kinds = PACKETS if title == ALL else words if set(words) <= set(KINDS) else ()
+            kinds = PACKETS if title == ALL else words if set(words) <= set(fields) else ()
         m = re.match(r"\.It Va (\S+)$", line)
         if m and not kinds:
             fail(f"the manual explains {m[1]} under a heading that names no kind")
@@ -92,6 +93,14 @@ def main():
             fail(f"the manual lacks {name} of {kind}")
         for name in sorted(explained[kind] - have):
             fail(f"the manual explains {name} of {kind}, which the schema lacks")
+    with open(os.path.join(TOP, "src/output/finding.schema.json"), encoding="utf-8") as f:
+        finding = json.load(f)
+    closed(finding, "finding")
+    have = set(paths(finding, finding))
+    for name in sorted(have - explained[FINDINGS]):
+        fail(f"the manual lacks {name} of findings")
+    for name in sorted(explained[FINDINGS] - have):
+        fail(f"the manual explains {name} of findings, which the schema lacks")
     foreign = {p for p in used if not p.startswith("egret.")}
     for name in sorted(foreign - set(ecs)):
         fail(f"{name} is no ECS field of tests/ecs-fields.txt")
