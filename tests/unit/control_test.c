@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "daemon/control.h"
+#include "take.h"
 
 #define LATER_MAX 64
 
@@ -163,17 +164,6 @@ static int reach(void)
 		return -1;
 	}
 	return fd;
-}
-
-static size_t take(int fd, char *out, size_t room)
-{
-	size_t n = 0;
-	ssize_t k;
-
-	while (n < room - 1 && (k = recv(fd, out + n, room - 1 - n, 0)) > 0)
-		n += (size_t)k;
-	out[n] = '\0';
-	return n;
 }
 
 static const char *ask(const char *text, size_t n)
