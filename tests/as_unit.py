@@ -63,21 +63,21 @@ def calls(lines):
 
 class Filter:
     def __init__(self):
-        self.library = ctypes.CDLL("libseccomp.so.2", use_errno=True)
-        self.library.seccomp_init.restype = ctypes.c_void_p
-        self.context = ctypes.c_void_p(self.library.seccomp_init(ctypes.c_uint32(refuse(errno.EPERM))))
+        self.seccomp = ctypes.CDLL("libseccomp.so.2", use_errno=True)
+        self.seccomp.seccomp_init.restype = ctypes.c_void_p
+        self.context = ctypes.c_void_p(self.seccomp.seccomp_init(ctypes.c_uint32(refuse(errno.EPERM))))
 
     def add(self, action, name, *comparisons):
-        number = self.library.seccomp_syscall_resolve_name(name.encode())
+        number = self.seccomp.seccomp_syscall_resolve_name(name.encode())
         array = (Comparison * max(len(comparisons), 1))(*comparisons)
-        status = self.library.seccomp_rule_add_array(
+        status = self.seccomp.seccomp_rule_add_array(
             self.context, ctypes.c_uint32(action), number, ctypes.c_uint(len(comparisons)), array)
         # not of this machine, or not known to the library
         if status and status not in (-errno.EDOM, -errno.EINVAL, -errno.EFAULT):
             raise OSError(-status, name)
 
     def load(self):
-        status = self.library.seccomp_load(self.context)
+        status = self.seccomp.seccomp_load(self.context)
         if status:
             raise OSError(-status, "seccomp_load")
 

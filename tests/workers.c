@@ -15,6 +15,7 @@
 #include "sensor/sensor.h"
 
 #define WORKERS_MAX 16
+#define TICK	    (100 * NS_PER_MS) /* as often as a worker looks at the clock */
 #define RING	    (64u * 1024 * 1024)
 
 struct worker {
@@ -60,6 +61,7 @@ static void spread(struct decoder *d, const struct frame *f)
 		worker[i].batch[worker[i].n++] = *f;
 }
 
+/* Time goes on for all workers, as it does by the clock, not only for those that get the packets. */
 static void flush(uint64_t now)
 {
 	for (unsigned i = 0; i < workers; i++) {
@@ -87,14 +89,20 @@ static void replay(struct source *source, struct analyst *a)
 	struct pipe *pipes[WORKERS_MAX];
 	struct frame frames[LIMIT_BATCH];
 	struct lineup o;
+	uint64_t ticked = 0;
 	size_t n;
 
 	for (unsigned i = 0; i < workers; i++)
 		pipes[i] = &worker[i].pipe;
 	lineup_init(&o, pipes, workers);
 	while ((n = source_next(source, frames, LIMIT_BATCH))) {
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
+			if (frames[i].time > ticked + TICK) {
+				ticked = frames[i].time;
+				flush(ticked);
+			}
 			spread(d, &frames[i]);
+		}
 		flush(frames[n - 1].time);
 		decoder_release(d, frames[n - 1].time);
 		take_all(&o, a);

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/str.h"
 #include <string.h>
 
 struct cursor {
@@ -143,6 +145,15 @@ static inline uint32_t load_be32(const uint8_t *p)
 	uint32_t v;
 	memcpy(&v, p, 4);
 	return __builtin_bswap32(v);
+}
+
+/* What bytes_text wrote; points into what is read. Empty when it is cut. */
+static inline struct str cur_text(struct cursor *c)
+{
+	uint16_t n = cur_u16le(c);
+	const uint8_t *p = cur_take(c, n);
+
+	return (struct str){(const char *)p, p ? n : 0};
 }
 
 #endif

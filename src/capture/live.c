@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "capture/fanout.h"
 #include "capture/nic.h"
@@ -286,13 +287,10 @@ static void gather(u_char *user, const struct pcap_pkthdr *header, const u_char 
  * when it has been down; what the socket is bound to is the truth. */
 static int nothing_read(struct live *l, struct error *e)
 {
-	struct timespec now;
-
 	if (bound_index(l->socket) > 0)
 		return 0;
 	/* its last packets may be in a block that is not ready yet */
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / NS_PER_MS;
+	uint64_t ms = clock_steady() / NS_PER_MS;
 	if (!l->gone_since)
 		l->gone_since = ms;
 	if (ms - l->gone_since < GONE_WAIT_MS)

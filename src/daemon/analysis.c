@@ -3,8 +3,8 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "core/limits.h"
 #include "core/state.h"
@@ -37,14 +37,6 @@ struct analysis {
 _Static_assert(RECORD_JSON_MAX >= FINDING_JSON_MAX && RECORD_JSON_MAX >= SYSMON_JSON_MAX,
 	       "one line fits, whatever it tells");
 
-static uint64_t wall(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 /* ---- what goes out ---- */
 
 static void put_record(void *context, const struct record *r)
@@ -76,7 +68,7 @@ static void tell_findings(struct analysis *a, bool all)
 
 	if (all) /* the last word of this run: whatever has changed */
 		telling.interval = 0;
-	analyst_tell(a->now.analyst, now == UINT64_MAX ? wall() : now, &telling, put_finding, a);
+	analyst_tell(a->now.analyst, now == UINT64_MAX ? clock_wall() : now, &telling, put_finding, a);
 }
 
 /* ---- what comes in ---- */
@@ -99,7 +91,7 @@ static void note_unattributed(struct analysis *a, const struct pipe_loss *l)
 
 static bool take_some(struct analysis *a)
 {
-	uint64_t now = wall();
+	uint64_t now = clock_wall();
 
 	for (unsigned i = 0; i < BUDGET; i++) {
 		struct pipe_message m = lineup_next(&a->lineup);

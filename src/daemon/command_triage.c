@@ -1,6 +1,7 @@
 /* ack, mute, sanction and what was said so far. */
 #include <time.h>
 
+#include "base/clock.h"
 #include "daemon/command_part.h"
 #include "daemon/listing.h"
 #include "daemon/question.h"
@@ -8,18 +9,10 @@
 
 #define AUDIT_USUAL 50
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static struct triage_who who_of(const struct command_call *c, struct str reason)
 {
 	return (struct triage_who){
-		.time = now(), .user = (uint32_t)c->reply->request.user, .reason = reason};
+		.time = clock_wall(), .user = (uint32_t)c->reply->request.user, .reason = reason};
 }
 
 static void told(struct question *q, const char *word)
@@ -115,7 +108,7 @@ static bool until_of(const struct command_call *c, struct str span, uint64_t *un
 				"at most");
 		return false;
 	}
-	*until = now() + ns;
+	*until = clock_wall() + ns;
 	return true;
 }
 

@@ -93,18 +93,12 @@ static void watch_silence(struct links *l, unsigned i, uint64_t received)
 	k->busy -= k->busy / SMOOTHED;
 }
 
-/* Its packets come under whatever name it has. One that is gone may have said so to nobody: its
- * socket tells only once that it went down, which every interface does before it goes. */
-static void follow(struct links *l, unsigned i)
+/* Its packets come under whatever name it has. */
+static void follow_name(struct links *l, struct link *k)
 {
-	struct link *k = &l->link[i];
 	char name[IF_NAMESIZE];
 
-	if (!if_indextoname(k->index, name)) {
-		links_gone(l, i, "the interface is gone");
-		return;
-	}
-	if (strcmp(name, k->name) == 0)
+	if (!if_indextoname(k->index, name) || strcmp(name, k->name) == 0)
 		return;
 	log_say(l->o.log, LOG_LEVEL_NOTICE, "%s: is called %s now", k->name, name);
 	memcpy(k->name, name, sizeof name);
@@ -115,7 +109,7 @@ void links_tick(struct links *l, const struct live_counts counts[OVERVIEW_INTERF
 	for (unsigned i = 0; i < l->o.count; i++) {
 		struct link *k = &l->link[i];
 		if (k->open) {
-			follow(l, i);
+			follow_name(l, k);
 			watch_silence(l, i, counts[i].received);
 		} else {
 			try_again(l, i);

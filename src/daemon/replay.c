@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "capture/source.h"
 #include "core/limits.h"
 #include "daemon/work.h"
@@ -18,14 +18,6 @@ struct replay {
 	struct source *source;
 	uint64_t first, last; /* packet times */
 };
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 static void to_analyst(void *context, const struct record *r)
 {
@@ -80,8 +72,8 @@ static void summarise(const struct replay *p)
 				 .analyst = analyst_summary(w->now.analyst),
 				 .first = p->first,
 				 .last = p->last,
-				 .cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID),
-				 .wall = clock_ns(CLOCK_MONOTONIC) - w->start};
+				 .cpu = clock_cpu(),
+				 .wall = clock_steady() - w->start};
 	bool json = w->o->json || w->o->each;
 
 	getrusage(RUSAGE_SELF, &use);

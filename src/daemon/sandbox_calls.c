@@ -12,18 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/sanitized.h"
 #include "daemon/sandbox_part.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#endif
 
 #if defined(__s390__) || defined(__CRIS__)
 #define CLONE_FLAGS_ARG 1

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "core/limits.h"
 #include "daemon/notify.h"
 #include "daemon/paths.h"
@@ -342,7 +343,7 @@ static void run(struct serve *s)
 	e[n] = event_new(s->control.base, -1, EV_PERSIST, count, s);
 	if (s->outlets.record_count)
 		event_add(e[n], &interval);
-	s->alive = serve_monotonic();
+	s->alive = clock_steady();
 	notify_ready();
 	log_say(&s->log, LOG_LEVEL_INFO, "capturing on %u interface%s with %u worker%s",
 		s->interfaces, s->interfaces == 1 ? "" : "s", s->workers,
@@ -392,7 +393,7 @@ int serve_run(const struct options *o)
 	if (!s)
 		return EXIT_UNUSABLE;
 	s->o = o;
-	s->started = serve_wall();
+	s->started = clock_wall();
 	log_init(&s->log, LOG_LEVEL_INFO);
 	config_init(&s->config);
 	signal(SIGPIPE, SIG_IGN);

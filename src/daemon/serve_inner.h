@@ -94,7 +94,4 @@ void serve_tick(struct serve *s);
 const char *serve_problem(const struct serve *s);
 void serve_overview(struct serve *s, struct overview *out);
 
-uint64_t serve_wall(void);	/* ns since 1970 */
-uint64_t serve_monotonic(void); /* ns */
-
 #endif

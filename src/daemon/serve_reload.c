@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "daemon/notify.h"
 
@@ -107,7 +108,7 @@ static void ended(void *context)
 	memcpy(r->problem, a->problem, sizeof r->problem);
 	if (a->done) {
 		r->generation++;
-		r->loaded = serve_wall();
+		r->loaded = clock_wall();
 		r->refused = a->refused;
 		for (unsigned i = 0; i < s->workers; i++)
 			worker_set_rare_dns(s->worker[i], analysis_wants_dns_text(s->analysis));
@@ -166,7 +167,7 @@ int serve_load(struct serve *s, struct generation *g, struct error *e)
 	if (!failed && a.config_problems)
 		failed = error_set(e, "%s", a.problem);
 	s->reload.generation = 1;
-	s->reload.loaded = serve_wall();
+	s->reload.loaded = clock_wall();
 	s->reload.refused = g->rules ? g->rules->refused : 0;
 	return failed;
 }

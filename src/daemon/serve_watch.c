@@ -4,31 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "core/limits.h"
 #include "daemon/notify.h"
 
 #define STUCK (10 * NS_PER_S) /* without a beat of a thread */
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
-uint64_t serve_wall(void)
-{
-	return clock_ns(CLOCK_REALTIME);
-}
-
-uint64_t serve_monotonic(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
 
 /* All members of an interface together. What the card lost is told by each of them. */
 static void add_counts(struct live_counts *sum, const struct live_counts *c)
@@ -53,7 +35,7 @@ static void sum_counts(struct serve *s, struct live_counts sum[OVERVIEW_INTERFAC
 /* Findings of this second say what share of it was lost. */
 static void tell_loss(struct serve *s, const struct live_counts sum[OVERVIEW_INTERFACES_MAX])
 {
-	struct analyst_loss l = {.start = s->looked, .end = serve_wall()};
+	struct analyst_loss l = {.start = s->looked, .end = clock_wall()};
 	uint64_t received = 0, lost = 0;
 
 	for (unsigned i = 0; i < s->interfaces; i++) {
@@ -84,12 +66,12 @@ static void watch_beats(struct serve *s)
 	for (unsigned i = 0; i <= s->workers; i++)
 		s->beats[i] = i < s->workers ? worker_beats(s->worker[i])
 					     : analysis_beats(s->analysis);
-	s->alive = serve_monotonic();
+	s->alive = clock_steady();
 }
 
 const char *serve_problem(const struct serve *s)
 {
-	if (serve_monotonic() - s->alive > STUCK)
+	if (clock_steady() - s->alive > STUCK)
 		return "a thread makes no progress";
 	return links_problem(&s->links);
 }
@@ -104,7 +86,7 @@ static void tell_manager(struct serve *s)
 		 s->workers == 1 ? "" : "s", (unsigned long long)s->reload.generation,
 		 problem ? "; " : "", problem ? problem : "");
 	notify_status(text);
-	if (serve_monotonic() - s->alive <= STUCK)
+	if (clock_steady() - s->alive <= STUCK)
 		notify_alive();
 }
 
@@ -185,13 +167,13 @@ static void look_at_analyst(struct serve *s, struct overview *out)
 void serve_overview(struct serve *s, struct overview *out)
 {
 	*out = (struct overview){.version = PACKAGE_VERSION,
-				 .now = serve_wall(),
+				 .now = clock_wall(),
 				 .started = s->started,
 				 .generation = s->reload.generation,
 				 .loaded = s->reload.loaded,
 				 .reload_failures = s->reload.failures,
 				 .memory = resident(),
-				 .cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID),
+				 .cpu = clock_cpu(),
 				 .seccomp = s->confined.seccomp,
 				 .landlock = s->confined.landlock};
 	memcpy(out->reload_problem, s->reload.problem, sizeof out->reload_problem);

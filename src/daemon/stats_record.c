@@ -6,19 +6,7 @@
 
 #include "base/mem.h"
 #include "daemon/figures.h"
-#include "output/json.h"
-
-static void put_if(struct json *j, const char *key, uint64_t v)
-{
-	if (v)
-		json_u64(j, key, v);
-}
-
-static void put_flag(struct json *j, const char *key, bool v)
-{
-	if (v)
-		json_bool(j, key, true);
-}
+#include "output/line.h"
 
 /* What starts again counts from 0: an interface that was replaced, an analyst of a new generation. */
 static uint64_t since(uint64_t now, uint64_t before)
@@ -109,11 +97,11 @@ static void interfaces(struct json *j, const struct overview *before, const stru
 		json_open(j, NULL, '{');
 		json_str(j, "name", str_of(f->name));
 		json_bool(j, "up", f->open);
-		put_flag(j, "quiet", f->quiet);
+		line_flag(j, "quiet", f->quiet);
 		json_u64(j, "received", since(f->received, b->received));
-		put_if(j, "ring_lost", since(f->ring_lost, b->ring_lost));
-		put_if(j, "nic_lost", since(f->nic_lost, b->nic_lost));
-		put_if(j, "reopened", since(f->reopened, b->reopened));
+		line_if(j, "ring_lost", since(f->ring_lost, b->ring_lost));
+		line_if(j, "nic_lost", since(f->nic_lost, b->nic_lost));
+		line_if(j, "reopened", since(f->reopened, b->reopened));
 		share(j, since(interface_lost(f), interface_lost(b)),
 		      since(interface_sent(f), interface_sent(b)));
 		json_close(j, '}');
@@ -142,10 +130,10 @@ static void outlets(struct json *j, const struct overview *before, const struct 
 		json_text(j, "name", o->outlet[i].name);
 		json_u64(j, "lines", since(n->lines, b.lines));
 		json_u64(j, "bytes", since(n->bytes, b.bytes));
-		put_if(j, "lost", since(n->lost, b.lost));
-		put_if(j, "errors", since(n->errors, b.errors));
-		put_if(j, "queued", n->queued);
-		put_flag(j, "failing", n->failing);
+		line_if(j, "lost", since(n->lost, b.lost));
+		line_if(j, "errors", since(n->errors, b.errors));
+		line_if(j, "queued", n->queued);
+		line_flag(j, "failing", n->failing);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

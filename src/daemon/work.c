@@ -1,8 +1,8 @@
 #include "daemon/work.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "core/limits.h"
 #include "output/finding_json.h"
 #include "output/findings_table.h"
@@ -76,10 +76,7 @@ static void save_state(struct work *w)
 
 int work_open(struct work *w, const struct options *o, bool events, struct error *e)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	w->start = (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+	w->start = clock_steady();
 	/* with the records on standard output, what a person reads goes beside it */
 	w->out = o->records && strcmp(o->records, "-") == 0 ? stderr : stdout;
 	if (work_load(w, o, events, e))

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "core/limits.h"
 #include "sensor/sensor.h"
@@ -39,14 +39,6 @@ struct worker {
 	pthread_mutex_t lock; /* of view */
 	struct worker_view view;
 };
-
-static uint64_t wall(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 /* What a port has seen since the start. */
 static struct live_counts counts_of(struct port *p)
@@ -112,18 +104,22 @@ static void empty_port(struct port *p)
 	close_port(p);
 }
 
-static void readable(evutil_socket_t fd, short what, void *context)
+static void read_port(struct port *p)
 {
-	struct port *p = context;
 	struct worker *w = p->worker;
 	struct error e;
 
-	(void)fd;
-	(void)what;
 	if (live_read(p->live, BUDGET, take, w, &e) >= 0)
 		return;
 	close_port(p);
 	w->o.gone(w->o.context, p->number, e.text);
+}
+
+static void readable(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	read_port(context);
 }
 
 static void tick(evutil_socket_t fd, short what, void *context)
@@ -132,7 +128,11 @@ static void tick(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	sensor_tick(w->sensor, wall() - SLACK);
+	/* (the socket of an interface that is gone may say nothing of it) */
+	for (unsigned i = 0; i < OVERVIEW_INTERFACES_MAX; i++)
+		if (w->port[i].live)
+			read_port(&w->port[i]);
+	sensor_tick(w->sensor, clock_wall() - SLACK);
 	pipe_mark(&w->pipe, sensor_time(w->sensor));
 	if (w->ticks++ % VIEW_TICKS == 0)
 		publish(w);

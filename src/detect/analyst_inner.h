@@ -2,6 +2,7 @@
 #ifndef EGRET_DETECT_ANALYST_INNER_H
 #define EGRET_DETECT_ANALYST_INNER_H
 
+#include "base/swap.h"
 #include "detect/analyst.h"
 #include "detect/findings.h"
 #include "detect/hunt.h"
@@ -12,13 +13,6 @@
 #include "names/names.h"
 #include "services/verdict.h"
 #include "volume/lru.h"
-
-#define SWAP(a, b)                                                                                 \
-	do {                                                                                       \
-		__typeof__(a) swapped_ = (a);                                                      \
-		(a) = (b);                                                                         \
-		(b) = swapped_;                                                                    \
-	} while (0)
 
 /* A connection that is not over: what of it is on which account. */
 struct open_flow {

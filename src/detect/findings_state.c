@@ -1,6 +1,7 @@
 /* Findings over a restart, and over a reload of rules and lists. */
 #include <math.h>
 
+#include "core/tuple_state.h"
 #include "detect/findings_part.h"
 
 enum {
@@ -19,15 +20,6 @@ enum {
 };
 
 /* saving */
-
-static void save_tuple(const struct tuple *t, struct bytes *out)
-{
-	bytes_add(out, t->src.b, sizeof t->src.b);
-	bytes_add(out, t->dst.b, sizeof t->dst.b);
-	bytes_u16le(out, t->sport);
-	bytes_u16le(out, t->dport);
-	bytes_u8(out, t->proto);
-}
 
 static void save_texts(const char *const text[], unsigned count, struct bytes *out)
 {
@@ -107,7 +99,7 @@ static void save_one(const struct findings *t, const struct kept *k, struct byte
 	if (f->has_client)
 		bytes_add(out, f->client.b, sizeof f->client.b);
 	if (f->has_server)
-		save_tuple(&f->tuple, out);
+		tuple_save(&f->tuple, out);
 	save_numbers(f, out);
 	bytes_text(out, intern_text(&t->texts, k->host));
 	bytes_text(out, intern_text(&t->texts, k->user));
@@ -140,31 +132,6 @@ void findings_save(const struct findings *t, struct bytes *out)
 
 /* loading */
 
-static struct str load_text(struct cursor *in)
-{
-	uint16_t n = cur_u16le(in);
-	const uint8_t *p = cur_take(in, n);
-
-	return (struct str){(const char *)p, p ? n : 0};
-}
-
-static void load_addr(struct cursor *in, struct addr *a)
-{
-	const uint8_t *p = cur_take(in, sizeof a->b);
-
-	if (p)
-		memcpy(a->b, p, sizeof a->b);
-}
-
-static void load_tuple(struct cursor *in, struct tuple *t)
-{
-	load_addr(in, &t->src);
-	load_addr(in, &t->dst);
-	t->sport = cur_u16le(in);
-	t->dport = cur_u16le(in);
-	t->proto = cur_u8(in);
-}
-
 /* As finding_id writes it. */
 static bool load_id(struct cursor *in, char id[FINDING_ID_MAX])
 {
@@ -192,7 +159,7 @@ static bool load_numbers(struct cursor *in, struct finding *f)
 static bool load_head(struct cursor *in, const struct known *now, struct finding *f, bool *lost)
 {
 	uint8_t kind = cur_u8(in);
-	struct str rule = load_text(in), service = load_text(in);
+	struct str rule = cur_text(in), service = cur_text(in);
 
 	if (in->bad || kind > FINDING_DETECTOR || !load_id(in, f->id))
 		return false;
@@ -211,9 +178,9 @@ static bool load_head(struct cursor *in, const struct known *now, struct finding
 	f->more_lines = flags & KEPT_LINES;
 	f->possible = flags & KEPT_POSSIBLE;
 	if (f->has_client)
-		load_addr(in, &f->client);
+		addr_load(&f->client, in);
 	if (f->has_server)
-		load_tuple(in, &f->tuple);
+		tuple_load(&f->tuple, in);
 	return load_numbers(in, f) && !in->bad;
 }
 
@@ -225,7 +192,7 @@ static bool load_names(struct findings *t, struct kept *k, struct cursor *in)
 	if (count > FINDING_NAMES_MAX)
 		return false;
 	for (unsigned i = 0; i < count; i++) {
-		struct str name = load_text(in);
+		struct str name = cur_text(in);
 		uint8_t source = cur_u8(in);
 		if (in->bad || !name.n || source > NAME_CERT)
 			return false;
@@ -245,7 +212,7 @@ static bool load_texts(struct findings *t, const char *text[], uint32_t number[]
 		return false;
 	}
 	for (unsigned i = 0; i < *count; i++) {
-		const char *z = findings_own(t, &number[i], load_text(in));
+		const char *z = findings_own(t, &number[i], cur_text(in));
 		if (text)
 			text[i] = z;
 	}
@@ -263,11 +230,11 @@ static bool load_evidence(struct findings *t, struct kept *k, struct cursor *in)
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t name = 0, unit = 0;
 		struct evidence *e = &f->evidence[i];
-		e->name = findings_own(t, &name, load_text(in));
-		e->unit = findings_own(t, &unit, load_text(in));
+		e->name = findings_own(t, &name, cur_text(in));
+		e->unit = findings_own(t, &unit, cur_text(in));
 		e->value = cur_f64le(in);
 		e->threshold = cur_f64le(in);
-		findings_own(t, &k->evidence[i], load_text(in));
+		findings_own(t, &k->evidence[i], cur_text(in));
 		if (in->bad || !isfinite(e->value) || !isfinite(e->threshold))
 			return false;
 		f->evidence_count++;
@@ -299,7 +266,7 @@ static bool load_sums(struct findings *t, struct kept *k, struct cursor *in)
 	uint8_t flags = cur_u8(in);
 	k->ended = flags & SUMS_ENDED;
 	k->tenants = flags & SUMS_TENANTS;
-	findings_own(t, &k->tenant, load_text(in));
+	findings_own(t, &k->tenant, cur_text(in));
 	f->up = cur_u64le(in);
 	f->down = cur_u64le(in);
 	f->up_missed = cur_u64le(in);
@@ -334,9 +301,9 @@ static bool load_one(struct findings *t, const struct known *now, struct cursor 
 	k->f = f;
 	k->ended = true; /* until it is in the index */
 	take_level(&k->f);
-	findings_complete(t, n, load_text(in), (struct str){0}, (struct str){0});
-	findings_complete(t, n, (struct str){0}, load_text(in), (struct str){0});
-	findings_complete(t, n, (struct str){0}, (struct str){0}, load_text(in));
+	findings_complete(t, n, cur_text(in), (struct str){0}, (struct str){0});
+	findings_complete(t, n, (struct str){0}, cur_text(in), (struct str){0});
+	findings_complete(t, n, (struct str){0}, (struct str){0}, cur_text(in));
 	if (!load_names(t, k, in) ||
 	    !load_texts(t, NULL, k->group, &k->f.group_count, CORRELATION_GROUP_MAX, in) ||
 	    !load_texts(t, k->f.hangs_on, k->hangs_on, &k->f.hangs_on_count, FINDING_FIELDS_MAX,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "core/tuple_state.h"
 #include "detect/ledger_account.h"
 
 enum {
@@ -10,15 +11,6 @@ enum {
 	MORE_NAMES = 2,
 	ENDED = 4, /* version 2 */
 };
-
-static void save_tuple(const struct tuple *t, struct bytes *out)
-{
-	bytes_add(out, t->src.b, sizeof t->src.b);
-	bytes_add(out, t->dst.b, sizeof t->dst.b);
-	bytes_u16le(out, t->sport);
-	bytes_u16le(out, t->dport);
-	bytes_u8(out, t->proto);
-}
 
 static void save_slices(const struct ledger *l, const struct account *a, struct bytes *out)
 {
@@ -50,7 +42,7 @@ static void save_account(const struct ledger *l, const struct account *a, struct
 	bytes_u64le(out, a->down);
 	bytes_u64le(out, a->missed);
 	bytes_u64le(out, a->largest);
-	save_tuple(&a->tuple, out);
+	tuple_save(&a->tuple, out);
 	bytes_u32le(out, a->connections);
 	bytes_u32le(out, a->queries);
 	bytes_u8(out, a->tier);
@@ -83,22 +75,6 @@ void ledger_save(const struct ledger *l, struct bytes *out)
 		save_account(l, ledger_at(l, i), out);
 }
 
-static struct str load_text(struct cursor *in)
-{
-	uint16_t n = cur_u16le(in);
-	const uint8_t *p = cur_take(in, n);
-
-	return (struct str){(const char *)p, p ? n : 0};
-}
-
-static void load_addr(struct cursor *in, struct addr *a)
-{
-	const uint8_t *p = cur_take(in, sizeof a->b);
-
-	if (p)
-		memcpy(a->b, p, sizeof a->b);
-}
-
 /* What is read of an account before there is one. */
 struct reading {
 	struct account a;
@@ -110,18 +86,14 @@ struct reading {
 
 static bool load_account(struct cursor *in, struct account *a)
 {
-	load_addr(in, &a->client);
+	addr_load(&a->client, in);
 	a->first = cur_u64le(in);
 	a->last = cur_u64le(in);
 	a->up = cur_u64le(in);
 	a->down = cur_u64le(in);
 	a->missed = cur_u64le(in);
 	a->largest = cur_u64le(in);
-	load_addr(in, &a->tuple.src);
-	load_addr(in, &a->tuple.dst);
-	a->tuple.sport = cur_u16le(in);
-	a->tuple.dport = cur_u16le(in);
-	a->tuple.proto = cur_u8(in);
+	tuple_load(&a->tuple, in);
 	a->connections = cur_u32le(in);
 	a->queries = cur_u32le(in);
 	a->tier = cur_u8(in);
@@ -136,7 +108,7 @@ static bool load_names(struct cursor *in, struct reading *r)
 {
 	for (int i = 0; i < FINDING_NAMES_MAX; i++) {
 		r->a.source[i] = cur_u8(in);
-		r->name[i] = load_text(in);
+		r->name[i] = cur_text(in);
 		if (r->a.source[i] > NAME_CERT)
 			return false;
 	}
@@ -170,7 +142,7 @@ static bool load_rest(struct cursor *in, struct reading *r, unsigned version)
 	if (version < 2)
 		return true;
 	r->a.other = cur_u64le(in);
-	r->tenant = load_text(in);
+	r->tenant = cur_text(in);
 	if (!told_load(&r->a.told, in))
 		return false;
 	r->a.start = cur_u64le(in);
@@ -277,7 +249,7 @@ int ledger_load(struct ledger *l, struct cursor *in, unsigned version, ledger_se
 
 	for (uint32_t i = 0; i < count && good && !in->bad; i++) {
 		struct reading r = {.width = width};
-		r.a.service = service(context, load_text(in));
+		r.a.service = service(context, cur_text(in));
 		good = load_account(in, &r.a) && load_names(in, &r) && load_rest(in, &r, version);
 		if (good && r.a.service)
 			take(l, &r);

@@ -112,8 +112,10 @@ uint32_t ledger_slice(struct ledger *l, uint32_t account, uint64_t time)
 		lru_use(&l->live, account);
 		if (l->live.oldest == account)
 			return a->slices;
-		evict_live(l); /* (each has a slice) */
+		evict_live(l); /* (nearly each has a slice) */
 		n = pool_get(&l->slices);
+		if (n == POOL_NONE)
+			return a->slices;
 	}
 	struct slice *s = ledger_slice_at(l, n);
 	s->number = number;

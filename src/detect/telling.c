@@ -74,15 +74,25 @@ static void touch_again(void *owner, uint32_t member)
 	telling_touch(owner, member);
 }
 
+/* Those whose interval is over, or all that wait. */
+static void touch_due(struct telling *t, uint64_t tick, bool all)
+{
+	if (tick + WHEEL_SLOTS < t->due.now) /* the clock was set back */
+		wheel_start(&t->due, tick);
+	wheel_advance(&t->due, tick, touch_again);
+	for (unsigned slot = 0; all && slot < WHEEL_SLOTS; slot++)
+		while (t->due.head[slot] != POOL_NONE) {
+			uint32_t member = t->due.head[slot];
+			wheel_disarm(&t->due, member);
+			telling_touch(t, member);
+		}
+}
+
 void telling_look(struct telling *t, const struct telling_to *to,
 		  void (*look)(void *owner, uint32_t member, const struct telling_to *to),
 		  void *owner)
 {
-	uint64_t tick = to->now / NS_PER_S;
-
-	if (tick + WHEEL_SLOTS < t->due.now) /* the clock was set back */
-		wheel_start(&t->due, tick);
-	wheel_advance(&t->due, tick, touch_again);
+	touch_due(t, to->now / NS_PER_S, to->when->interval == 0);
 	while (t->touched.oldest != POOL_NONE) {
 		uint32_t member = t->touched.oldest;
 		lru_remove(&t->touched, member);

@@ -14,7 +14,7 @@
 
 /* When a finding is told again. */
 struct analyst_telling {
-	uint64_t interval; /* ns since it was last told, if it has changed */
+	uint64_t interval; /* ns since it was last told, if it has changed; 0: all that has */
 	double growth;	   /* or at once, when its upload (else its matches) is this many times what
 			      it was; amounts below TELLING_UP and TELLING_MATCHES count as these */
 };

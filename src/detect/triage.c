@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/limits.h"
 #include "detect/triage_part.h"
+
+#define TIDY_EVERY (60 * NS_PER_S)
 
 struct triage *triage_new(void)
 {
@@ -452,6 +455,10 @@ void triage_tick(struct triage *t, uint64_t now)
 {
 	uint32_t newer;
 
+	/* (what has run out holds no more anyway: it is only in the way) */
+	if (now - t->tidied < TIDY_EVERY)
+		return;
+	t->tidied = now;
 	for (uint32_t n = t->order.oldest; n != POOL_NONE; n = newer) {
 		const struct mark *m = triage_mark_at(t, n);
 		newer = m->order.newer;

@@ -69,7 +69,7 @@ int triage_revoke(struct triage *t, uint32_t number, const struct triage_who *wh
 enum triage_verdict triage_of(const struct triage *t, const struct finding *f, uint64_t now);
 void triage_reopen(struct triage *t, const struct finding *f, uint64_t now);
 
-/* Forgets what has run out; to be called from time to time. */
+/* Forgets what has run out; cheap: it looks once a minute. */
 void triage_tick(struct triage *t, uint64_t now);
 
 /* Acks and mutes that hold, in the order they were said. */

@@ -43,6 +43,7 @@ struct triage {
 	struct allowed *allowed;
 	size_t allowed_count, allowed_room;
 	uint32_t last_number;
+	uint64_t tidied; /* when what has run out was last looked for */
 	struct audited *audit; /* a ring once it is full */
 	size_t audit_count, audit_first, audit_room;
 };

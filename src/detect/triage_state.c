@@ -58,14 +58,6 @@ void triage_save(const struct triage *t, struct bytes *out)
 	}
 }
 
-static struct str load_text(struct cursor *in)
-{
-	uint16_t n = cur_u16le(in);
-	const uint8_t *p = cur_take(in, n);
-
-	return (struct str){(const char *)p, p ? n : 0};
-}
-
 static bool load_id(struct str text, char id[FINDING_ID_MAX])
 {
 	if (text.n != FINDING_ID_MAX - 1)
@@ -95,7 +87,7 @@ static bool load_marks(struct triage *t, struct cursor *in)
 		m->until = cur_u64le(in);
 		m->up = cur_u64le(in);
 		m->matches = cur_u64le(in);
-		m->reason = triage_text(load_text(in), TRIAGE_REASON_MAX);
+		m->reason = triage_text(cur_text(in), TRIAGE_REASON_MAX);
 	}
 	return !in->bad;
 }
@@ -107,10 +99,10 @@ static bool load_sanctions(struct triage *t, struct cursor *in)
 	struct error e;
 
 	for (uint32_t i = 0; i < count && !in->bad; i++) {
-		struct sanction s = {.service = load_text(in)};
-		s.tenant = load_text(in);
-		s.clients = load_text(in);
-		s.reason = load_text(in);
+		struct sanction s = {.service = cur_text(in)};
+		s.tenant = cur_text(in);
+		s.clients = cur_text(in);
+		s.reason = cur_text(in);
 		s.until = cur_u64le(in);
 		s.number = cur_u32le(in);
 		if (in->bad || triage_put_sanction(t, &s, &e))
@@ -129,11 +121,11 @@ static bool load_audit(struct triage *t, struct cursor *in)
 		x->until = cur_u64le(in);
 		x->user = cur_u32le(in);
 		x->action = cur_u8(in);
-		struct str id = load_text(in);
-		x->service = triage_text(load_text(in), TRIAGE_TEXT_MAX);
-		x->tenant = triage_text(load_text(in), TRIAGE_TEXT_MAX);
-		x->clients = triage_text(load_text(in), TRIAGE_TEXT_MAX);
-		x->reason = triage_text(load_text(in), TRIAGE_REASON_MAX);
+		struct str id = cur_text(in);
+		x->service = triage_text(cur_text(in), TRIAGE_TEXT_MAX);
+		x->tenant = triage_text(cur_text(in), TRIAGE_TEXT_MAX);
+		x->clients = triage_text(cur_text(in), TRIAGE_TEXT_MAX);
+		x->reason = triage_text(cur_text(in), TRIAGE_REASON_MAX);
 		if (x->action >= ACTIONS || (id.n && !load_id(id, x->id))) {
 			x->action = ACT_ACK;
 			return false;

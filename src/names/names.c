@@ -306,14 +306,6 @@ void names_save(const struct names *n, struct bytes *out)
 	save_table(n, &n->any, out);
 }
 
-static struct str load_text(struct cursor *in)
-{
-	uint16_t n = cur_u16le(in);
-	const uint8_t *p = cur_take(in, n);
-
-	return (struct str){(const char *)p, p ? n : 0};
-}
-
 static bool load_table(struct names *n, struct name_table *t, struct cursor *in)
 {
 	uint64_t key;
@@ -323,7 +315,7 @@ static bool load_table(struct names *n, struct name_table *t, struct cursor *in)
 				     .learned = cur_u32le(in),
 				     .told = cur_u32le(in),
 				     .expires = cur_u32le(in)};
-		struct str name = load_text(in), via = load_text(in);
+		struct str name = cur_text(in), via = cur_text(in);
 		if (in->bad || !name.n || name.n > TEXT_MAX || via.n > TEXT_MAX)
 			return false;
 		u.name = place_of(n, hash_bytes(&n->key, name.p, name.n), name, via, &u.via);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-void line_cut(struct line *l, const char *path)
+void line_cut(struct json_line *l, const char *path)
 {
 	for (unsigned i = 0; i < l->cuts; i++)
 		if (strcmp(l->cut[i], path) == 0)
@@ -11,7 +11,7 @@ void line_cut(struct line *l, const char *path)
 		l->cut[l->cuts++] = path;
 }
 
-static void after_string(struct line *l, const char *path)
+static void after_string(struct json_line *l, const char *path)
 {
 	if (l->j.cut)
 		line_cut(l, path);
@@ -20,7 +20,7 @@ static void after_string(struct line *l, const char *path)
 
 typedef void put_fn(struct json *j, const char *key, struct str s);
 
-static void put_one(struct line *l, const char *key, const char *path, struct str s, size_t room,
+static void put_one(struct json_line *l, const char *key, const char *path, struct str s, size_t room,
 		    put_fn *put)
 {
 	if (s.n == 0)
@@ -30,17 +30,17 @@ static void put_one(struct line *l, const char *key, const char *path, struct st
 	after_string(l, path);
 }
 
-void line_str(struct line *l, const char *key, const char *path, struct str s, size_t room)
+void line_str(struct json_line *l, const char *key, const char *path, struct str s, size_t room)
 {
 	put_one(l, key, path, s, room, json_str);
 }
 
-void line_name(struct line *l, const char *key, const char *path, struct str s, size_t room)
+void line_name(struct json_line *l, const char *key, const char *path, struct str s, size_t room)
 {
 	put_one(l, key, path, s, room, json_name);
 }
 
-static void put_list(struct line *l, const char *key, const char *path,
+static void put_list(struct json_line *l, const char *key, const char *path,
 		     const struct str_list *list, put_fn *put)
 {
 	if (list->more)
@@ -55,12 +55,12 @@ static void put_list(struct line *l, const char *key, const char *path,
 	after_string(l, path);
 }
 
-void line_list(struct line *l, const char *key, const char *path, const struct str_list *list)
+void line_list(struct json_line *l, const char *key, const char *path, const struct str_list *list)
 {
 	put_list(l, key, path, list, json_str);
 }
 
-void line_names(struct line *l, const char *key, const char *path, const struct str_list *list)
+void line_names(struct json_line *l, const char *key, const char *path, const struct str_list *list)
 {
 	put_list(l, key, path, list, json_name);
 }

@@ -16,19 +16,19 @@
 #define LINE_TEXT (40 * 1024)  /* a HTTP field */
 #define LINE_CUTS_MAX 16
 
-struct line {
+struct json_line {
 	struct json j;
 	const char *cut[LINE_CUTS_MAX]; /* paths of what lost something */
 	unsigned cuts;
 };
 
-void line_cut(struct line *l, const char *path);
+void line_cut(struct json_line *l, const char *path);
 
 /* Nothing when empty. `path` is the full name, for the list of cuts. */
-void line_str(struct line *l, const char *key, const char *path, struct str s, size_t room);
-void line_name(struct line *l, const char *key, const char *path, struct str s, size_t room);
-void line_list(struct line *l, const char *key, const char *path, const struct str_list *list);
-void line_names(struct line *l, const char *key, const char *path, const struct str_list *list);
+void line_str(struct json_line *l, const char *key, const char *path, struct str s, size_t room);
+void line_name(struct json_line *l, const char *key, const char *path, struct str s, size_t room);
+void line_list(struct json_line *l, const char *key, const char *path, const struct str_list *list);
+void line_names(struct json_line *l, const char *key, const char *path, const struct str_list *list);
 
 /* A number that ECS has as a keyword. */
 static inline void line_keyword(struct json *j, const char *key, uint64_t v)

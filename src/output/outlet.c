@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "core/limits.h"
 #include "output/outlet_entry.h"
@@ -29,24 +30,6 @@ enum {
 	LINGERS, /* wakes itself; to be woken when there is much */
 	IDLES,	 /* to be woken by any line */
 };
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
-uint64_t outlet_now(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
-
-uint64_t outlet_wall(void)
-{
-	return clock_ns(CLOCK_REALTIME);
-}
 
 static void wake(struct outlet *o)
 {
@@ -78,7 +61,7 @@ static void note(struct outlet *o, const char *text)
 
 static bool tell_problem(struct outlet *o, const char *text)
 {
-	uint64_t now = outlet_now();
+	uint64_t now = clock_steady();
 
 	pthread_mutex_lock(&o->telling);
 	bool news = !o->told || now - o->told >= TELL_AGAIN || strcmp(o->told_text, text) != 0;
@@ -113,7 +96,7 @@ enum outlet_step outlet_fail(struct outlet *o, const char *format, ...)
 	vsnprintf(text, sizeof text, format, list);
 	va_end(list);
 	if (!atomic_load(&o->failing)) {
-		o->failing_since = outlet_now();
+		o->failing_since = clock_steady();
 		o->lost_before = atomic_load(&o->dropped);
 		o->failure_told = false;
 		atomic_store(&o->failing, true);
@@ -137,7 +120,7 @@ static void works(struct outlet *o)
 	if (!o->failure_told)
 		return;
 	n = snprintf(text, sizeof text, "works again after %.1f s, ",
-		     (double)(outlet_now() - o->failing_since) / (double)NS_PER_S);
+		     (double)(clock_steady() - o->failing_since) / (double)NS_PER_S);
 	if (lost)
 		snprintf(text + n, sizeof text - (size_t)n, "%llu lines were lost",
 			 (unsigned long long)lost);
@@ -157,7 +140,7 @@ static void tell_lost(struct outlet *o)
 
 	if (lost == o->lost_told || atomic_load(&o->failing))
 		return;
-	now = outlet_now();
+	now = clock_steady();
 	if (o->lost_when && now - o->lost_when < TELL_AGAIN)
 		return;
 	snprintf(text, sizeof text, "too slow: its queue was full, %llu more lines were lost",
@@ -178,7 +161,7 @@ bool outlet_pause(struct outlet *o, int fd, short events, uint64_t ns)
 	uint64_t count;
 
 	if (atomic_load(&o->closing)) {
-		uint64_t now = outlet_now(), end = atomic_load(&o->deadline);
+		uint64_t now = clock_steady(), end = atomic_load(&o->deadline);
 		if (now >= end)
 			return false;
 		if (ns > end - now)
@@ -207,13 +190,13 @@ static void linger(struct outlet *o, uint64_t last)
 	uint64_t now;
 
 	while (line_ring_queued(&o->ring) < o->wake_bytes && !atomic_load(&o->reopen) &&
-	       !atomic_load(&o->closing) && (now = outlet_now()) - last < LINGER)
+	       !atomic_load(&o->closing) && (now = clock_steady()) - last < LINGER)
 		doze(o, LINGERS, o->wake_bytes, last + LINGER - now);
 }
 
 static void full(struct outlet *o)
 {
-	uint64_t now = outlet_now();
+	uint64_t now = clock_steady();
 
 	if (!o->full_since)
 		o->full_since = now;
@@ -231,7 +214,7 @@ static void run(struct outlet *o)
 		bool closing = atomic_load(&o->closing);
 
 		tell_lost(o);
-		if (closing && (empty || outlet_now() >= atomic_load(&o->deadline)))
+		if (closing && (empty || clock_steady() >= atomic_load(&o->deadline)))
 			return;
 		linger(o, last);
 		if (empty && !first && !atomic_load(&o->failing)) {
@@ -240,7 +223,7 @@ static void run(struct outlet *o)
 		}
 		switch (o->part->write(o)) {
 		case STEP_MORE:
-			last = outlet_now();
+			last = clock_steady();
 			o->full_since = 0;
 			/* a disk that takes one line and no second does not work */
 			if (line_ring_queued(&o->ring) > 0 && last - o->failing_since < BACKOFF_MAX)
@@ -341,7 +324,7 @@ struct outlet *outlet_open(const struct outlet_options *options, struct error *e
 bool outlet_put(struct outlet *o, const char *line, size_t n, const struct outlet_note *note)
 {
 	struct str s = {line, n};
-	bool fits = o->part->noted ? outlet_entry_put(&o->ring, outlet_wall(), s, note)
+	bool fits = o->part->noted ? outlet_entry_put(&o->ring, clock_wall(), s, note)
 				   : line_ring_put(&o->ring, &s, 1);
 
 	if (!fits) {
@@ -412,7 +395,7 @@ void outlet_count(struct outlet *o, struct outlet_counts *out)
 
 uint64_t outlet_close(struct outlet *o, uint64_t wait)
 {
-	uint64_t now = outlet_now(),
+	uint64_t now = clock_steady(),
 		 end = wait < UINT64_MAX / 2 - now ? now + wait : UINT64_MAX / 2;
 	struct timespec until = {(time_t)((end + HANGING) / NS_PER_S),
 				 (long)((end + HANGING) % NS_PER_S)};

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "core/limits.h"
 #include "output/outlet_inner.h"
@@ -83,10 +84,10 @@ static int open_path(struct file *f)
 	f->inode = st.st_ino;
 	f->torn = f->gone = 0;
 	f->astray = false;
-	f->looked = outlet_now();
+	f->looked = clock_steady();
 	f->unended = f->size && is_unended(f);
 	rotate_clock_set(&f->clock,
-			 f->size ? (uint64_t)st.st_mtim.tv_sec * NS_PER_S : outlet_wall());
+			 f->size ? (uint64_t)st.st_mtim.tv_sec * NS_PER_S : clock_wall());
 	return 0;
 }
 
@@ -202,7 +203,7 @@ static bool renew(struct outlet *o, struct file *f)
 	}
 	outlet_trouble(o, "%.80s: cannot be opened again: %s", f->path, strerror(errno));
 	f->astray = true;
-	f->retry_astray = outlet_now() + GONE_WAIT / 2;
+	f->retry_astray = clock_steady() + GONE_WAIT / 2;
 	return false;
 }
 
@@ -231,7 +232,7 @@ static void rotate(struct outlet *o, struct file *f, uint64_t now)
 {
 	struct error e;
 
-	if (rotate_away(f->path, outlet_wall(), &e)) {
+	if (rotate_away(f->path, clock_wall(), &e)) {
 		outlet_trouble(o, "%s", e.text);
 		f->retry_rotation = now + RETRY_ROTATE;
 		return;
@@ -252,10 +253,10 @@ static uint64_t fitting(struct outlet *o, struct file *f, uint64_t from, uint64_
 		return to;
 	if (f->torn)
 		return line_ring_first(&o->ring, from, to);
-	if (rotate_clock_due(&f->clock, outlet_wall())) {
+	if (rotate_clock_due(&f->clock, clock_wall())) {
 		if (f->size)
 			return from;
-		rotate_clock_set(&f->clock, outlet_wall());
+		rotate_clock_set(&f->clock, clock_wall());
 	}
 	room = f->size < limit ? limit - f->size : 0;
 	if (!limit || to - from <= room)
@@ -365,7 +366,7 @@ static enum outlet_step file_write(struct outlet *o)
 {
 	struct file *f = o->state;
 	uint64_t from = line_ring_tail(&o->ring), to = reopened(o, f, from), end;
-	uint64_t now = outlet_now();
+	uint64_t now = clock_steady();
 
 	if (f->fd < 0 && open_path(f))
 		return failed(o, f, errno);

@@ -62,8 +62,6 @@ struct outlet {
 	bool failure_told;
 };
 
-uint64_t outlet_now(void);  /* ns, monotonic */
-uint64_t outlet_wall(void); /* ns since 1970 */
 
 /* Counts an error and tells of it; the outlet goes on. Any thread. */
 void outlet_trouble(struct outlet *o, const char *format, ...)

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "core/limits.h"
 
 #define CONNECT_WAIT (5 * NS_PER_S)
@@ -49,15 +50,15 @@ int socket_unix(const char *path, bool *stream, struct error *e)
 /* 0, or an errno. */
 static int finish_connecting(struct outlet *o, int fd)
 {
-	uint64_t end = outlet_now() + CONNECT_WAIT, now;
+	uint64_t end = clock_steady() + CONNECT_WAIT, now;
 	int why = 0;
 	socklen_t n = sizeof why;
 
 	/* what wakes the writer is no reason to give up */
-	while ((now = outlet_now()) < end) {
+	while ((now = clock_steady()) < end) {
 		if (outlet_pause(o, fd, POLLOUT, end - now))
 			return getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &n) ? errno : why;
-		if (atomic_load(&o->closing) && outlet_now() >= atomic_load(&o->deadline))
+		if (atomic_load(&o->closing) && clock_steady() >= atomic_load(&o->deadline))
 			return ECANCELED;
 	}
 	return ETIMEDOUT;

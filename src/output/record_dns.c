@@ -53,7 +53,7 @@ static void put_svcb(struct json *j, const struct dns_answer *a)
 }
 
 /* False when it does not fit before the tail; then nothing was written. */
-static bool put_answer(struct line *l, const struct dns_answer *a, const char *path)
+static bool put_answer(struct json_line *l, const struct dns_answer *a, const char *path)
 {
 	struct json *j = &l->j, before = *j;
 
@@ -90,7 +90,7 @@ static unsigned kept(const struct record_dns *d)
 }
 
 /* All records of one section; nothing when there are none. Returns how many were written. */
-static unsigned put_section(struct line *l, const struct record_dns *d, unsigned section,
+static unsigned put_section(struct json_line *l, const struct record_dns *d, unsigned section,
 			    const char *key, const char *path)
 {
 	unsigned n = 0;
@@ -126,7 +126,7 @@ static void resolved(struct json *j, const struct record_dns *d)
 		json_close(j, ']');
 }
 
-void record_dns_ecs(struct line *l, const struct record_dns *d)
+void record_dns_ecs(struct json_line *l, const struct record_dns *d)
 {
 	struct json *j = &l->j;
 
@@ -171,7 +171,7 @@ static void svcb(struct json *j, const struct record_dns *d)
 		json_close(j, ']');
 }
 
-void record_dns_egret(struct line *l, const struct record_dns *d)
+void record_dns_egret(struct json_line *l, const struct record_dns *d)
 {
 	struct json *j = &l->j;
 

@@ -4,7 +4,7 @@
 
 #include "output/line.h"
 
-void record_dns_ecs(struct line *l, const struct record_dns *d);
-void record_dns_egret(struct line *l, const struct record_dns *d);
+void record_dns_ecs(struct json_line *l, const struct record_dns *d);
+void record_dns_egret(struct json_line *l, const struct record_dns *d);
 
 #endif

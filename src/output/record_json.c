@@ -79,7 +79,7 @@ static struct str domain_of(const struct record *r)
 	return hostname_is_address(name) ? (struct str){NULL, 0} : name;
 }
 
-static void endpoints(struct line *l, const struct record *r)
+static void endpoints(struct json_line *l, const struct record *r)
 {
 	struct json *j = &l->j;
 	const struct tuple *t = &r->tuple;
@@ -168,7 +168,7 @@ static void put_version(struct json *j, const char *key, uint16_t v)
 		line_hex(j, key, v, 4);
 }
 
-static void certificate(struct line *l, const struct record_tls *t)
+static void certificate(struct json_line *l, const struct record_tls *t)
 {
 	struct json *j = &l->j;
 	bool x509 = t->cert_subject.n || t->cert_names.count;
@@ -192,7 +192,7 @@ static void certificate(struct line *l, const struct record_tls *t)
 	json_close(j, '}');
 }
 
-static void tls(struct line *l, const struct record_tls *t)
+static void tls(struct json_line *l, const struct record_tls *t)
 {
 	struct json *j = &l->j;
 	char text[CIPHER_TEXT_MAX];
@@ -214,7 +214,7 @@ static void tls(struct line *l, const struct record_tls *t)
 	json_close(j, '}');
 }
 
-static void egret_tls(struct line *l, const struct record_tls *t)
+static void egret_tls(struct json_line *l, const struct record_tls *t)
 {
 	struct json *j = &l->j;
 
@@ -236,7 +236,7 @@ static void egret_tls(struct line *l, const struct record_tls *t)
 
 /* http */
 
-static void http_request(struct line *l, const struct record_http *h)
+static void http_request(struct json_line *l, const struct record_http *h)
 {
 	struct json *j = &l->j;
 
@@ -252,7 +252,7 @@ static void http_request(struct line *l, const struct record_http *h)
 	json_close(j, '}');
 }
 
-static void http(struct line *l, const struct record_http *h)
+static void http(struct json_line *l, const struct record_http *h)
 {
 	struct json *j = &l->j;
 
@@ -298,7 +298,7 @@ static void both(struct json *j, const char *key, uint64_t up, uint64_t down)
 	json_close(j, '}');
 }
 
-static void egret_flow(struct line *l, const struct record_flow *f)
+static void egret_flow(struct json_line *l, const struct record_flow *f)
 {
 	struct json *j = &l->j;
 
@@ -325,7 +325,7 @@ static void egret_flow(struct line *l, const struct record_flow *f)
 	line_flag(j, "one_sided", f->one_sided);
 }
 
-static void egret(struct line *l, const struct record *r)
+static void egret(struct json_line *l, const struct record *r)
 {
 	struct json *j = &l->j;
 
@@ -354,7 +354,7 @@ static void egret(struct line *l, const struct record *r)
 
 size_t record_json(struct record_json *s, const struct record *r, char *out, size_t room)
 {
-	struct line l = {.j = json_of(out, room)};
+	struct json_line l = {.j = json_of(out, room)};
 
 	l.j.dates = &s->dates;
 	json_open(&l.j, NULL, '{');

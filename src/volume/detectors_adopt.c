@@ -1,12 +1,6 @@
 /* What was learned goes on under other settings and lists. */
+#include "base/swap.h"
 #include "volume/evidence.h"
-
-#define SWAP(a, b)                                                                                 \
-	do {                                                                                       \
-		__typeof__(a) swapped_ = (a);                                                      \
-		(a) = (b);                                                                         \
-		(b) = swapped_;                                                                    \
-	} while (0)
 
 /* The limits stay where they are, unless more is held. */
 static void swap_pools(struct pool *a, struct pool *b)

@@ -14,6 +14,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 sys.path[:0] = [HERE, TESTS]
+import program  # noqa: E402
 import validate  # noqa: E402
 
 EGRET = os.path.abspath("egret")
@@ -295,11 +296,4 @@ detection:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1 and os.path.exists(sys.argv[1]):
-        EGRET = os.path.abspath(sys.argv.pop(1))
-    with tempfile.TemporaryDirectory(prefix="egret-cache-") as CACHE:
-        os.chmod(CACHE, 0o700)
-        program = unittest.main(exit=False, verbosity=1)
-    failed = len(program.result.failures) + len(program.result.errors)
-    print(f"{program.result.testsRun - failed} passed, {failed} failed")
-    sys.exit(bool(failed))
+    program.main(sys.modules[__name__])

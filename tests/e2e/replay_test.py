@@ -20,6 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 sys.path[:0] = [HERE, TESTS]
 import capture  # noqa: E402
+import program  # noqa: E402
 import validate  # noqa: E402
 
 EGRET = os.path.abspath("egret")
@@ -561,12 +562,4 @@ class Explain(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        EGRET = os.path.abspath(sys.argv.pop(1))
-    with tempfile.TemporaryDirectory(prefix="egret-cache-") as CACHE:
-        os.chmod(CACHE, 0o700)
-        program = unittest.main(exit=False, verbosity=1)
-        result = program.result
-    failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    program.main(sys.modules[__name__])

@@ -16,9 +16,9 @@ import time
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 import rulegen  # noqa: E402
-from base import Failure, Run, missing, say, skip, wait_until  # noqa: E402
+import program  # noqa: E402
+from base import Failure, say, wait_until  # noqa: E402
 from sensor import Live  # noqa: E402
-from topology import sweep  # noqa: E402
 from wire import Injector, Metrics, Wire, generate, settled  # noqa: E402
 
 TOOLS = ("gcc", "ip", "tcpdump", "curl")
@@ -140,29 +140,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=3, help="of each try")
     parser.add_argument("--kind", choices=("mix", "dns", "syn"), default="mix", help="of the generated traffic")
     parser.add_argument("--scale", type=float, default=0.2, help="of the generated traffic; 1 is 1.2 GB")
-    parser.add_argument("egret", nargs="?", default="./egret")
-    options = parser.parse_args()
-    if os.geteuid():
-        skip("needs root")
-    if missing(TOOLS):
-        skip(f"not installed: {' '.join(missing(TOOLS))}")
-    sweep()
-    lab, net = Run(), None
-    failed = True
-    try:
-        net = Wire()
-        failed = bool(measure(lab, net, options))
-    except Failure as e:
-        say(f"FAILED: {e}")
-    finally:
-        try:
-            if failed:
-                lab.logs()
-        finally:
-            lab.close()
-            if net:
-                net.close()
-    sys.exit(1 if failed else 0)
+    program.main(parser, TOOLS, Wire, measure)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ class Killer:
             self.held = self.ledger()
             self.saved_since(time.time())
         else:
-            time.sleep(random.uniform(0, 1.2))
+            time.sleep(random.uniform(0, 0.6))
             self.held = before
         process.send_signal(signal.SIGKILL)
         process.wait()

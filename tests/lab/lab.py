@@ -17,12 +17,13 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
 import capture  # noqa: E402
+import program  # noqa: E402
 import verdict  # noqa: E402
-from base import Failure, Run, missing, run, say, skip, wait_until  # noqa: E402
+from base import run, say, wait_until  # noqa: E402
 from clients import LOOKUPS, UPLOADS, VISITS, Clients  # noqa: E402
 from sensor import Live, Replay  # noqa: E402
 from services import Services  # noqa: E402
-from topology import Topology, hosts, sweep  # noqa: E402
+from topology import Topology, hosts  # noqa: E402
 
 TOOLS = ("caddy", "chromium", "curl", "ethtool", "ip", "megatools", "nginx", "openssl", "rclone", "restic", "s3cmd",
          "tc", "tcpdump", "unbound")
@@ -129,27 +130,7 @@ def main():
     parser.add_argument("--live", action="store_true", help="egret on the interface (the default)")
     parser.add_argument("--replay", action="store_true", help="tcpdump on the interface, egret afterwards")
     parser.add_argument("--keep", action="store_true", help="keep the folder of the run")
-    parser.add_argument("egret", nargs="?", default="./egret")
-    options = parser.parse_args()
-    if os.geteuid():
-        skip("needs root")
-    if missing(TOOLS):
-        skip(f"not installed: {' '.join(missing(TOOLS))}")
-    sweep()
-    lab, net = Run(), Topology()
-    failed = True
-    try:
-        failed = lab_run(lab, net, options)
-    except Failure as e:
-        say(f"FAILED: {e}")
-    finally:
-        try:
-            if failed:
-                lab.logs()
-        finally:
-            lab.close(options.keep)
-            net.close()
-    sys.exit(1 if failed else 0)
+    program.main(parser, TOOLS, Topology, lab_run)
 
 
 if __name__ == "__main__":

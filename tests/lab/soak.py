@@ -16,9 +16,9 @@ import time
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 import rulegen  # noqa: E402
-from base import Failure, Run, missing, run, say, skip, wait_until  # noqa: E402
+import program  # noqa: E402
+from base import run, say, wait_until  # noqa: E402
 from sensor import Live, lines  # noqa: E402
-from topology import sweep  # noqa: E402
 from wire import Injector, Metrics, Wire, generate, settled  # noqa: E402
 
 TOOLS = ("gcc", "ip", "curl", "zstd")
@@ -201,8 +201,6 @@ class Soak:
                     f"generation {m.sum('egret_reload_generation')}")
             turn += 1
         self.written()
-        if self.sink:
-            self.lab.stop(self.sink, limit=2)
         middle, last, early, late = self.judge()
         self.sink_dies(0)
         self.wrong += self.sensor.end()
@@ -212,38 +210,20 @@ class Soak:
             f"findings: {len(lines(self.sensor.findings_file))} in the last file")
 
 
+def soak(lab, net, options):
+    s = Soak(lab, net, options)
+    s.run()
+    for w in s.wrong[:50]:
+        say(f"WRONG: {w}")
+    say(f"soak: {'failed' if s.wrong else 'passed'}")
+    return s.wrong
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rate", type=int, default=15_000, help="packets a second")
     parser.add_argument("hours", nargs="?", type=float, default=1)
-    parser.add_argument("egret", nargs="?", default="./egret")
-    options = parser.parse_args()
-    if os.geteuid():
-        skip("needs root")
-    if missing(TOOLS):
-        skip(f"not installed: {' '.join(missing(TOOLS))}")
-    sweep()
-    lab, net = Run(), None
-    wrong = ["it did not come to its end"]
-    try:
-        net = Wire()
-        soak = Soak(lab, net, options)
-        soak.run()
-        wrong = soak.wrong
-    except Failure as e:
-        wrong = [str(e)]
-    finally:
-        try:
-            for w in wrong[:50]:
-                say(f"WRONG: {w}")
-            if wrong:
-                lab.logs()
-        finally:
-            lab.close()
-            if net:
-                net.close()
-    say("soak: " + ("failed" if wrong else "passed"))
-    sys.exit(1 if wrong else 0)
+    program.main(parser, TOOLS, Wire, soak)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "daemon/control.h"
+#include "take.h"
 
 #define LATER_MAX 64
 
@@ -41,6 +42,16 @@ static double clock_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* (words are not terminated) */
+static size_t number_of(struct str word)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < word.n && word.p[i] >= '0' && word.p[i] <= '9'; i++)
+		n = n * 10 + (size_t)(word.p[i] - '0');
+	return n;
+}
+
 static void answer(void *context, struct control_reply *r)
 {
 	struct served *s = context;
@@ -55,7 +66,7 @@ static void answer(void *context, struct control_reply *r)
 		bytes_print(&r->text, r->request.json ? "json\n" : "\n");
 		control_done(r, NULL);
 	} else if (str_eq(what, STR("big"))) {
-		size_t n = (size_t)atol(r->request.word[1].p);
+		size_t n = number_of(r->request.word[1]);
 		uint8_t *p = bytes_more(&r->text, n);
 		if (p)
 			memset(p, 'x', n);
@@ -153,17 +164,6 @@ static int reach(void)
 		return -1;
 	}
 	return fd;
-}
-
-static size_t take(int fd, char *out, size_t room)
-{
-	size_t n = 0;
-	ssize_t k;
-
-	while (n < room - 1 && (k = recv(fd, out + n, room - 1 - n, 0)) > 0)
-		n += (size_t)k;
-	out[n] = '\0';
-	return n;
 }
 
 static const char *ask(const char *text, size_t n)

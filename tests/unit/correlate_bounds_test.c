@@ -12,7 +12,7 @@ static void stop(void)
 	stage_end(&s);
 }
 
-TestSuite(correlate_bounds, .fini = stop, .timeout = 120);
+TestSuite(correlate_bounds, .fini = stop);
 
 #define ROOMY 100000u
 

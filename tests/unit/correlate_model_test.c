@@ -86,7 +86,7 @@ static size_t compare(uint64_t seed)
 	return hits;
 }
 
-Test(correlate_model, agrees_after_every_match, .timeout = 300)
+Test(correlate_model, agrees_after_every_match)
 {
 	size_t hits = 0;
 
@@ -163,7 +163,7 @@ static void any_order(uint64_t seed)
 	made_fini(&made);
 }
 
-Test(correlate_model, order_makes_no_difference, .timeout = 300)
+Test(correlate_model, order_makes_no_difference)
 {
 	for (uint64_t seed = 1; seed <= 2000; seed++)
 		any_order(seed);

@@ -151,7 +151,7 @@ static size_t compare(uint64_t seed)
 	return hits;
 }
 
-Test(correlate_state, cut_anywhere, .timeout = 300)
+Test(correlate_state, cut_anywhere)
 {
 	size_t hits = 0;
 
@@ -194,7 +194,7 @@ static size_t crowd(uint64_t seed)
 	return hits;
 }
 
-Test(correlate_state, cut_anywhere_within_tight_bounds, .timeout = 300)
+Test(correlate_state, cut_anywhere_within_tight_bounds)
 {
 	size_t hits = 0;
 
@@ -435,7 +435,7 @@ Test(correlate_state, what_does_not_fit)
 }
 
 /* Whatever the bytes, it refuses or takes them, and lives on. */
-Test(correlate_state, damage, .timeout = 120)
+Test(correlate_state, damage)
 {
 	for (uint64_t seed = 1; seed <= 40; seed++) {
 		uint64_t r = seed, time = 1000;

@@ -60,7 +60,7 @@ static void gaps(unsigned n)
 
 Test(linear, a_flow_of_one_byte_gaps)
 {
-	check(gaps, 100000);
+	check(gaps, 400000);
 }
 
 /* Places that are far from each other in turn. */
@@ -77,7 +77,7 @@ static void jumps(unsigned n)
 
 Test(linear, a_flow_that_jumps_about)
 {
-	check(jumps, 100000);
+	check(jumps, 400000);
 }
 
 static void flows(unsigned n)

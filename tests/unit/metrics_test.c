@@ -15,6 +15,7 @@
 #include "daemon/figures.h"
 #include "daemon/metrics.h"
 #include "overview_sample.h"
+#include "take.h"
 
 static struct served {
 	struct event_base *base;
@@ -105,17 +106,6 @@ static int reach(void)
 		return -1;
 	}
 	return fd;
-}
-
-static size_t take(int fd, char *out, size_t room)
-{
-	size_t n = 0;
-	ssize_t k;
-
-	while (n < room - 1 && (k = recv(fd, out + n, room - 1 - n, 0)) > 0)
-		n += (size_t)k;
-	out[n] = '\0';
-	return n;
 }
 
 static char got[1 << 20];

@@ -20,19 +20,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/sanitized.h"
 #include "confined.h"
 #include "fixture.h"
 
 /* What is refused. */
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#endif
 
 /* Two folders with a file each: `in` may be read, `out` may not; a third may be written. */
 struct folders {

@@ -490,7 +490,7 @@ static void try_all(struct world *w, unsigned field, size_t count)
 
 /* Possible means: true for some of what the unknown may hold, and false for some. Where each
  * unknown field is in one leaf only, Kleene's logic says exactly that. */
-Test(sigma_differ, possible_is_what_some_values_make_true_and_some_false, .timeout = 300)
+Test(sigma_differ, possible_is_what_some_values_make_true_and_some_false)
 {
 	size_t seen[3] = {0};
 
@@ -563,7 +563,7 @@ static bool is_said(const struct sigma_match *m, const char *field)
 	return false;
 }
 
-Test(sigma_differ, hangs_on_what_can_change_it, .timeout = 300)
+Test(sigma_differ, hangs_on_what_can_change_it)
 {
 	size_t checked = 0;
 

@@ -53,6 +53,20 @@ Test(telling, growth_is_told_at_once_and_change_after_the_interval)
 	cr_expect_eq(o.heard[0].up, 201 * MB);
 }
 
+Test(telling, the_last_word_is_of_all_that_has_changed)
+{
+	struct analyst_telling last = {.interval = 0, .growth = 2};
+
+	office_upload(&o, 1, "shelf.example", 100 * MB);
+	office_upload(&o, 2, "shelf.example", 100 * MB);
+	cr_assert_eq(office_tell(&o), 2);
+	office_upload(&o, 1, "shelf.example", 1 * MB);
+	cr_expect_eq(office_tell(&o), 0); /* it waits */
+	cr_assert_eq(office_tell_by(&o, &last), 1);
+	cr_expect_eq(o.heard[0].up, 101 * MB);
+	cr_expect_eq(office_tell_by(&o, &last), 0);
+}
+
 Test(telling, a_long_interval_is_kept_too)
 {
 	struct analyst_telling when = {.interval = 7 * HOURS, .growth = 2};

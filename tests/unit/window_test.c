@@ -347,7 +347,7 @@ static size_t resident(void)
 	return here * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-Test(window, a_million_clients_are_bounded, .timeout = 300)
+Test(window, a_million_clients_are_bounded)
 {
 	with_detectors();
 	size_t before = 0;
