@@ -83,6 +83,21 @@ void mem_lines_free(void *p, size_t n)
 		free(p);
 }
 
+size_t mem_lines_memory(size_t n)
+{
+	return is_mapped(n) ? round_up(n, HUGE_PAGE) : mem_memory(round_up(n, 64)) + 64;
+}
+
+/* (glibc: a word before each block, blocks of at least 32 bytes; large ones are mapped) */
+size_t mem_memory(size_t n)
+{
+	size_t room = round_up(n + sizeof(size_t), 16);
+
+	if (n >= 128 * 1024)
+		return round_up(n + 16, 4096);
+	return room < 32 ? 32 : room;
+}
+
 char *mem_strndup(const char *p, size_t n)
 {
 	char *copy = mem_alloc(n + 1);

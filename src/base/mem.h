@@ -16,5 +16,9 @@ char *mem_strndup(const char *p, size_t n);
 void *mem_lines(size_t n);
 /* Gives it back; n as it was asked for. p may be NULL. */
 void mem_lines_free(void *p, size_t n);
+/* The most that it takes, rounding and the allocator's own words included. */
+size_t mem_lines_memory(size_t n);
+/* The same for any of the others. */
+size_t mem_memory(size_t n);
 
 #endif
