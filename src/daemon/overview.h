@@ -78,6 +78,7 @@ struct overview {
 	char reload_problem[256]; /* of the last try; "": it went well */
 	uint64_t services, rules, correlations, rules_refused;
 	uint64_t memory; /* resident, bytes */
+	uint64_t memory_bound; /* the most that it may be; 0: not known */
 	uint64_t cpu;	 /* ns */
 	bool seccomp;
 	int landlock;

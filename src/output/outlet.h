@@ -118,4 +118,7 @@ void outlet_count(struct outlet *o, struct outlet_counts *out);
  * hangs in the kernel is left behind after another 0.2 s. */
 uint64_t outlet_close(struct outlet *o, uint64_t wait);
 
+/* The most memory that one takes, compressing of old files included. */
+size_t outlet_memory(uint64_t queue);
+
 #endif

@@ -34,6 +34,11 @@ struct sink *sink_open(const char *path, struct error *e)
 	return s;
 }
 
+size_t sink_memory(void)
+{
+	return mem_memory(sizeof(struct sink));
+}
+
 static void flush(struct sink *s)
 {
 	size_t at = 0;
