@@ -33,7 +33,8 @@
 
 /* flow */
 #define LIMIT_FLOWS (1024 * 1024)
-#define LIMIT_GHOSTS (64 * 1024)     /* evicted flows whose identity is remembered */
+#define LIMIT_GHOSTS (64 * 1024)     /* flows that may go on, whose identity is remembered */
+#define LIMIT_GHOST_AGE (4 * 3600 * NS_PER_S) /* TCP: their longest silence */
 
 /* proto: the head of each stream */
 #define LIMIT_HEAD (16 * KIB)        /* bytes kept for a direction while its parser wants more */

@@ -89,7 +89,7 @@ static void follow_clock(struct sensor *s, uint64_t time)
 	}
 }
 
-static void take_packet(struct sensor *s, const struct packet *p, uint64_t hash)
+static void take_packet(struct sensor *s, struct packet *p, uint64_t hash)
 {
 	unsigned side;
 
