@@ -6,13 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
+
+/* Not exit: what libraries do at the end of a process is not for the midst of a thread's work. */
+static _Noreturn void give_up(const char *text, size_t n)
+{
+	ssize_t written = write(STDERR_FILENO, text, n);
+
+	(void)written; /* nobody is left to be told */
+	_exit(MEM_STATUS);
+}
+
+void mem_exhausted(const char *who)
+{
+	char text[128];
+	int n = snprintf(text, sizeof text, "egret: out of memory (%.80s)\n", who);
+
+	give_up(text, (size_t)n);
+}
 
 static void *checked(void *p, size_t n)
 {
-	if (!p && n) {
-		fprintf(stderr, "egret: out of memory (%zu bytes asked)\n", n);
-		exit(71); /* EX_OSERR */
-	}
+	char text[64];
+
+	if (!p)
+		give_up(text, (size_t)snprintf(text, sizeof text,
+					       "egret: out of memory (%zu bytes asked)\n", n));
 	return p;
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "core/limits.h"
 
@@ -71,6 +72,17 @@ static void beat(evutil_socket_t fd, short what, void *context)
 	l->beats++;
 }
 
+/* What libevent would print. It hands no context over, and seldom has anything to say. */
+static void complain(int severity, const char *text)
+{
+	struct log log;
+
+	log_init(&log, LOG_LEVEL_INFO);
+	if (severity >= EVENT_LOG_WARN)
+		log_say(&log, severity > EVENT_LOG_WARN ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			"libevent: %s", text);
+}
+
 int loop_init(struct loop *l, struct error *e)
 {
 	static const struct timeval second = {.tv_sec = 1};
@@ -78,13 +90,16 @@ int loop_init(struct loop *l, struct error *e)
 	*l = (struct loop){.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	l->last = &l->first;
 	pthread_mutex_init(&l->lock, NULL);
+	/* few of libevent's callers could go on without memory, evhttp could not */
+	event_set_mem_functions(mem_alloc, mem_resize, free);
+	event_set_log_callback(complain);
 	l->base = event_base_new();
 	if (l->wake < 0 || !l->base)
 		return error_set(e, "no event loop: %s", strerror(errno));
 	l->woken = event_new(l->base, l->wake, EV_READ | EV_PERSIST, woken, l);
 	l->beat = event_new(l->base, -1, EV_PERSIST, beat, l);
 	if (!l->woken || !l->beat || event_add(l->woken, NULL) || event_add(l->beat, &second))
-		return error_set(e, "no event loop: out of memory");
+		return error_set(e, "no event loop: %s", strerror(errno));
 	return 0;
 }
 

@@ -251,6 +251,12 @@ struct metrics *metrics_open(struct event_base *base, const struct metrics_optio
 	evhttp_set_bevcb(m->http, on_connect, m);
 	m->sweeper = event_new(base, -1, EV_PERSIST, on_sweep, m);
 	m->listener = evconnlistener_new(base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE, 0, fd);
+	if (!m->listener) {
+		error_set(e, "%s: cannot be waited at", o->listen);
+		close(fd);
+		metrics_close(m);
+		return NULL;
+	}
 	evhttp_bind_listener(m->http, m->listener);
 	return m;
 }

@@ -1,5 +1,6 @@
 #include "daemon/serve.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <pwd.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "core/limits.h"
 #include "daemon/notify.h"
 #include "daemon/paths.h"
@@ -192,11 +194,9 @@ static void on_gone(void *context)
 /* In a worker's thread. */
 static void gone(void *context, unsigned interface, const char *why)
 {
-	struct gone *g = malloc(sizeof *g);
+	struct gone *g = mem_alloc(sizeof *g);
 	struct serve *s = context;
 
-	if (!g)
-		return; /* (found out by the silence) */
 	g->s = s;
 	g->interface = interface;
 	snprintf(g->why, sizeof g->why, "%s", why);
@@ -300,6 +300,34 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 	serve_tick(context);
 }
 
+static void count(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	serve_put_stats(context);
+}
+
+/* A daemon that no signal reaches could not be stopped. */
+static int await_signals(struct serve *s, struct error *e)
+{
+	static const int numbers[SERVE_SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+	static const struct timeval second = {.tv_sec = 1};
+	struct timeval interval = {.tv_sec = (time_t)(s->config.stats_interval / NS_PER_S)};
+	struct event **tick = &s->event[SERVE_SIGNALS], **counting = tick + 1;
+
+	for (size_t i = 0; i < SERVE_SIGNALS; i++) {
+		s->event[i] = evsignal_new(s->control.base, numbers[i], on_signal, s);
+		if (!s->event[i] || event_add(s->event[i], NULL))
+			return error_set(e, "signals cannot be waited for: %s", strerror(errno));
+	}
+	*tick = event_new(s->control.base, -1, EV_PERSIST, every_second, s);
+	*counting = event_new(s->control.base, -1, EV_PERSIST, count, s);
+	if (!*tick || !*counting || event_add(*tick, &second) ||
+	    (s->outlets.record_count && event_add(*counting, &interval)))
+		return error_set(e, "no timers for the daemon");
+	return 0;
+}
+
 /* ---- life ---- */
 
 static int start_all(struct serve *s, struct error *e)
@@ -316,41 +344,17 @@ static int start_all(struct serve *s, struct error *e)
 	for (unsigned i = 0; i < s->workers; i++)
 		if (worker_start(s->worker[i], e))
 			return -1;
-	return 0;
-}
-
-static void count(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	serve_put_stats(context);
+	return await_signals(s, e);
 }
 
 static void run(struct serve *s)
 {
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-	static const struct timeval second = {.tv_sec = 1};
-	struct timeval interval = {.tv_sec = (time_t)(s->config.stats_interval / NS_PER_S)};
-	struct event *e[sizeof numbers / sizeof *numbers + 2];
-	size_t n = sizeof numbers / sizeof *numbers;
-
-	for (size_t i = 0; i < n; i++) {
-		e[i] = evsignal_new(s->control.base, numbers[i], on_signal, s);
-		event_add(e[i], NULL);
-	}
-	e[n] = event_new(s->control.base, -1, EV_PERSIST, every_second, s);
-	event_add(e[n++], &second);
-	e[n] = event_new(s->control.base, -1, EV_PERSIST, count, s);
-	if (s->outlets.record_count)
-		event_add(e[n], &interval);
 	s->alive = clock_steady();
 	notify_ready();
 	log_say(&s->log, LOG_LEVEL_INFO, "capturing on %u interface%s with %u worker%s",
 		s->interfaces, s->interfaces == 1 ? "" : "s", s->workers,
 		s->workers == 1 ? "" : "s");
 	loop_here(&s->control);
-	for (size_t i = 0; i <= n; i++)
-		event_free(e[i]);
 }
 
 /* Workers first: what they still have goes to the analyst, what comes of it to the outlets, and the
@@ -374,6 +378,9 @@ static void stop_threads(struct serve *s)
 /* Loops go in an order in which what is still in a mailbox finds what it is about. */
 static void free_all(struct serve *s)
 {
+	for (size_t i = 0; i < SERVE_EVENTS; i++)
+		if (s->event[i])
+			event_free(s->event[i]);
 	loop_fini(&s->background);
 	loop_fini(&s->control);
 	analysis_free(s->analysis);
@@ -386,12 +393,10 @@ static void free_all(struct serve *s)
 
 int serve_run(const struct options *o)
 {
-	struct serve *s = calloc(1, sizeof *s);
+	struct serve *s = mem_zalloc(sizeof *s);
 	struct error e;
 	int status = EXIT_FINE;
 
-	if (!s)
-		return EXIT_UNUSABLE;
 	s->o = o;
 	s->started = clock_wall();
 	log_init(&s->log, LOG_LEVEL_INFO);

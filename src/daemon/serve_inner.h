@@ -15,6 +15,8 @@
 #include "output/outlet.h"
 
 #define SERVE_PATHS_MAX 64
+#define SERVE_SIGNALS	4
+#define SERVE_EVENTS	(SERVE_SIGNALS + 2)
 
 /* Where lines go. */
 struct serve_outlets {
@@ -58,6 +60,7 @@ struct serve {
 	struct control *socket;	 /* NULL: none */
 	struct metrics *metrics; /* NULL: none */
 	struct overview *counted; /* at the last stats record */
+	struct event *event[SERVE_EVENTS]; /* signals and timers */
 	/* what the sandbox was entered with */
 	struct sandbox_options sandbox;
 	struct sandbox_state confined;

@@ -5,7 +5,7 @@
 
 #include "core/limits.h"
 
-#define CLOSE_WAIT (5 * NS_PER_S)
+#define CLOSE_WAIT (5 * NS_PER_S) /* of all of them together */
 
 static void problem(void *context, const char *name, const char *text)
 {
@@ -95,6 +95,8 @@ uint64_t serve_close_outlets(struct serve *s)
 {
 	uint64_t lost = 0;
 
+	for (unsigned i = 0; i < s->outlets.count; i++)
+		outlet_end(s->outlets.all[i], CLOSE_WAIT);
 	for (unsigned i = 0; i < s->outlets.count; i++)
 		lost += outlet_close(s->outlets.all[i], CLOSE_WAIT);
 	s->outlets.count = 0;

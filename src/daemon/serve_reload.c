@@ -21,10 +21,13 @@ struct attempt {
 static void tell(void *context, const char *file, unsigned line, const char *rule, const char *text)
 {
 	struct attempt *a = context;
+	char at[16] = "";
 
+	if (line) /* else it is the file as a whole */
+		snprintf(at, sizeof at, ":%u", line);
 	if (!rule && a->config_problems++ == 0)
-		snprintf(a->problem, sizeof a->problem, "%.100s:%u: %.100s", file, line, text);
-	log_say(&a->s->log, LOG_LEVEL_WARNING, "%s:%u: %s%s%s", file, line, rule ? rule : "",
+		snprintf(a->problem, sizeof a->problem, "%.100s%s: %.100s", file, at, text);
+	log_say(&a->s->log, LOG_LEVEL_WARNING, "%s%s: %s%s%s", file, at, rule ? rule : "",
 		rule ? ": " : "", text);
 }
 

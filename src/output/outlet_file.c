@@ -176,9 +176,11 @@ static void cut_back(struct file *f)
 static enum outlet_step failed(struct outlet *o, struct file *f, int why)
 {
 	cut_back(f);
-	/* another reader may come, and gets whole lines */
-	if (f->path && !f->regular && f->fd >= 0) {
-		close(f->fd);
+	/* another reader may come, and gets whole lines; a descriptor that is none any more (libevent may
+	 * close one twice) is nobody's to close */
+	if (f->path && f->fd >= 0 && (!f->regular || why == EBADF)) {
+		if (why != EBADF)
+			close(f->fd);
 		f->fd = -1;
 		f->torn = 0;
 	}

@@ -233,6 +233,15 @@ static int find_files(struct loader *l, struct rule_files *f, struct error *e)
 	return 0;
 }
 
+/* The error begins with the file's path, as what is made of it will. */
+static void refuse_file(struct loader *l, const char *path, const struct error *why)
+{
+	size_t n = strlen(path);
+	bool named = strncmp(why->text, path, n) == 0 && strncmp(why->text + n, ": ", 2) == 0;
+
+	refuse(l, path, 0, "", why->text + (named ? n + 2 : 0));
+}
+
 struct sigma_rules *sigma_load(const struct sigma_load_options *o, struct error *e)
 {
 	struct rule_files f = {0};
@@ -249,7 +258,7 @@ struct sigma_rules *sigma_load(const struct sigma_load_options *o, struct error 
 		size_t n;
 
 		if (file_read(f.path[i], LIMIT_RULE_FILE, &text, &n, &why)) {
-			refuse(&l, f.path[i], 0, "", why.text);
+			refuse_file(&l, f.path[i], &why);
 			continue;
 		}
 		read_text(&l, f.path[i], (struct str){text, n});
