@@ -10,6 +10,7 @@
 #define EGRET_CORE_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -242,6 +243,10 @@ struct record {
 		struct record_flow flow; /* RECORD_CONN, RECORD_FLOW */
 	};
 };
+
+/* Bytes of a record up to the end of its kind's own part (dns, tls, http or flow): what comes behind
+ * may not be there (core/record_pack.h), so a record is copied so far and no farther. */
+#define RECORD_UP_TO(part) (offsetof(struct record, part) + sizeof(((struct record *)NULL)->part))
 
 /* Where records go. The callee copies what it wants to keep. */
 struct record_sink {

@@ -204,7 +204,7 @@ void analyst_take(struct analyst *a, const struct record *given)
 		take_name(a, given, given->http.host, given->http.connect ? NAME_PROXY : NAME_HTTP);
 		break;
 	default:
-		r = *given;
+		memcpy(&r, given, RECORD_UP_TO(flow));
 		analyst_take_flow(a, &r);
 		given = &r;
 	}
