@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/yaml.h"
 #include "core/limits.h"
+#include "daemon/config_value.h"
 #include "daemon/size.h"
 
 #define KEY_MAX 128
@@ -191,13 +192,32 @@ static void complain_value(struct reading *r, unsigned line, const struct key *k
 	complain(r, line, text, k->key);
 }
 
+/* Those that are none are left out. */
+static void check_items(struct reading *r, const struct key *k, struct config_list *l)
+{
+	size_t kept = 0;
+	struct error e;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (config_value(k->key, l->text[i], &e)) {
+			complain(r, l->line[i], e.text, k->key);
+			continue;
+		}
+		l->line[kept] = l->line[i];
+		l->text[kept++] = l->text[i];
+	}
+	l->count = kept;
+}
+
 static void read_value(struct reading *r, const struct key *k, const struct yaml_node *n)
 {
 	void *at = (char *)r->c + k->offset;
+	struct error e;
 
 	if (k->type == CONFIG_LIST) {
 		if (!read_list(r, at, n))
 			complain(r, n->line, "is a list of strings", k->key);
+		check_items(r, k, at);
 		return;
 	}
 	if (n->kind != YAML_SCALAR) {
@@ -207,6 +227,8 @@ static void read_value(struct reading *r, const struct key *k, const struct yaml
 	const char *text = yaml_is_null(n) ? "" : arena_text(&r->c->arena, n->text);
 	if (!read_scalar(k, at, text))
 		complain_value(r, n->line, k);
+	else if (k->type == CONFIG_TEXT && config_value(k->key, text, &e))
+		complain(r, n->line, e.text, k->key);
 }
 
 static void read_lists(struct reading *r, const struct yaml_node *n)
