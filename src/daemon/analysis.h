@@ -58,14 +58,13 @@ void analysis_put_line(struct analysis *a, const char *line, size_t n);
 /* Some rule asks for what DNS answers hold, or records are written. */
 bool analysis_wants_dns_text(struct analysis *a);
 
-#define ANALYSIS_CLIENTS_MAX 8
 struct analysis_view {
 	uint64_t taken, late, unattributed;
 	struct histogram delay, depth;
 	struct analyst_summary summary;
 	uint64_t findings; /* told, updates left out */
 	uint64_t rules, correlations, services, refused;
-	struct pipe_loss unattributed_by[ANALYSIS_CLIENTS_MAX]; /* the first clients */
+	struct overview_client unattributed_by[OVERVIEW_CLIENTS_MAX]; /* of those, who lost most */
 };
 /* At most a second old. */
 void analysis_look(struct analysis *a, struct analysis_view *out);
