@@ -177,7 +177,7 @@ static uint32_t power_of_two(uint64_t n)
 
 struct gone {
 	struct serve *s;
-	unsigned interface;
+	unsigned interface, index;
 	char why[ERROR_TEXT_MAX];
 };
 
@@ -185,12 +185,12 @@ static void on_gone(void *context)
 {
 	struct gone *g = context;
 
-	links_gone(&g->s->links, g->interface, g->why);
+	links_gone(&g->s->links, g->interface, g->index, g->why);
 	free(g);
 }
 
 /* In a worker's thread. */
-static void gone(void *context, unsigned interface, const char *why)
+static void gone(void *context, unsigned interface, unsigned index, const char *why)
 {
 	struct gone *g = malloc(sizeof *g);
 	struct serve *s = context;
@@ -199,6 +199,7 @@ static void gone(void *context, unsigned interface, const char *why)
 		return; /* (found out by the silence) */
 	g->s = s;
 	g->interface = interface;
+	g->index = index;
 	snprintf(g->why, sizeof g->why, "%s", why);
 	loop_post(&s->control, on_gone, g);
 }

@@ -105,6 +105,11 @@ static void ended(void *context)
 	bool again = r->again;
 
 	r->running = r->again = false;
+	if (s->stopping) {
+		tell_waiters(r, "the daemon is stopping");
+		free(a);
+		return;
+	}
 	memcpy(r->problem, a->problem, sizeof r->problem);
 	if (a->done) {
 		r->generation++;
@@ -121,7 +126,7 @@ static void ended(void *context)
 	notify_ready();
 	tell_waiters(r, a->done ? NULL : a->problem);
 	free(a);
-	if (again && !s->stopping)
+	if (again)
 		begin(s);
 }
 
