@@ -285,7 +285,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 		serve_reload(s, NULL, NULL);
 		break;
 	case SIGUSR1:
-		serve_reopen_outlets(s);
+		serve_reopen(s, NULL, NULL);
 		break;
 	default:
 		log_say(&s->log, LOG_LEVEL_NOTICE, "stopping");
