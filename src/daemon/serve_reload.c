@@ -15,7 +15,7 @@ struct attempt {
 	size_t refused; /* rules, in the generation in force */
 	uint64_t config_problems;
 	bool done;
-	char problem[256];
+	char problem[256], rule[200]; /* the first of each */
 };
 
 static void tell(void *context, const char *file, unsigned line, const char *rule, const char *text)
@@ -24,6 +24,8 @@ static void tell(void *context, const char *file, unsigned line, const char *rul
 
 	if (!rule && a->config_problems++ == 0)
 		snprintf(a->problem, sizeof a->problem, "%.100s:%u: %.100s", file, line, text);
+	if (rule && !a->rule[0])
+		snprintf(a->rule, sizeof a->rule, "%.100s:%u: %.60s", file, line, text);
 	log_say(&a->s->log, LOG_LEVEL_WARNING, "%s:%u: %s%s%s", file, line, rule ? rule : "",
 		rule ? ": " : "", text);
 }
@@ -59,7 +61,8 @@ static bool load(struct attempt *a)
 		return false;
 	/* a rule that was in force and is broken now must not vanish silently */
 	if (a->next.rules && a->next.rules->refused > a->refused) {
-		fail(a, "more rules are refused than before; see the log");
+		snprintf(a->problem, sizeof a->problem, "more rules are refused than before: %s",
+			 a->rule);
 		return false;
 	}
 	return in_reach(a, &a->next.config.rules) && in_reach(a, &a->next.config.domains);
