@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "core/limits.h"
+#include "daemon/cpus.h"
 #include "daemon/notify.h"
 #include "daemon/paths.h"
 #include "daemon/privileges.h"
@@ -27,6 +27,14 @@ static void wrong(void *context, const char *file, unsigned line, const char *te
 	log_say(&s->log, LOG_LEVEL_ERROR, "%s:%u: %s", file, line, text);
 }
 
+static bool is_there(const struct serve *s, const char *interface)
+{
+	for (unsigned i = 0; i < s->interfaces; i++)
+		if (strcmp(s->interface[i], interface) == 0)
+			return true;
+	return false;
+}
+
 static int read_config(struct serve *s, struct error *e)
 {
 	const struct options *o = s->o;
@@ -39,14 +47,19 @@ static int read_config(struct serve *s, struct error *e)
 	s->log.level = (int)c->log_level + LOG_LEVEL_ERROR;
 	const char **names = o->interfaces.count ? o->interfaces.path : c->interfaces.text;
 	size_t n = o->interfaces.count ? o->interfaces.count : c->interfaces.count;
+	if (!n)
+		return error_set(e, "%s sets no interfaces, and there is no -i INTERFACE", o->config);
 	if (n > OVERVIEW_INTERFACES_MAX)
 		return error_set(e, "more than %d interfaces", OVERVIEW_INTERFACES_MAX);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (is_there(s, names[i]))
+			return error_set(e, "interface %s is there twice", names[i]);
 		s->interface[s->interfaces++] = names[i];
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	}
+	unsigned cpus = cpus_count();
 	s->workers = o->workers ? o->workers : (unsigned)c->workers;
 	if (!s->workers)
-		s->workers = cpus > 2 ? (unsigned)(cpus - 1) : 1;
+		s->workers = cpus > 2 ? cpus - 1 : 1;
 	if (s->workers > OVERVIEW_WORKERS_MAX)
 		s->workers = OVERVIEW_WORKERS_MAX;
 	return 0;
@@ -54,17 +67,7 @@ static int read_config(struct serve *s, struct error *e)
 
 bool serve_wanted(const struct options *o)
 {
-	struct config c;
-	struct error e;
-
-	if (o->interfaces.count)
-		return true;
-	if (o->captures.count || o->events.count || !o->config)
-		return false;
-	config_init(&c);
-	bool wanted = config_read(&c, o->config, NULL, NULL, &e) >= 0 && c.interfaces.count;
-	config_fini(&c);
-	return wanted;
+	return o->interfaces.count || (o->config && !o->captures.count && !o->events.count);
 }
 
 /* ---- least privilege ---- */
@@ -211,12 +214,11 @@ static int make_workers(struct serve *s, struct error *e)
 				   .gone = gone,
 				   .context = s};
 	unsigned wanted = s->workers;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	for (s->workers = 0; s->workers < wanted; s->workers++) {
 		unsigned i = s->workers;
 		o.number = i;
-		o.cpu = s->config.affinity ? (int)(i % (unsigned)(cpus > 0 ? cpus : 1)) : -1;
+		o.cpu = s->config.affinity ? cpus_nth(i) : -1;
 		s->worker[i] = worker_new(&o, e);
 		if (!s->worker[i])
 			return -1;
@@ -294,6 +296,19 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 	}
 }
 
+/* Without a handler these two would end a daemon that loads its rules yet. */
+static int listen_to_signals(struct serve *s, struct error *e)
+{
+	static const int early[] = {SIGHUP, SIGUSR1};
+
+	for (size_t i = 0; i < SERVE_SIGNALS_EARLY; i++) {
+		s->signal[i] = evsignal_new(s->control.base, early[i], on_signal, s);
+		if (!s->signal[i] || event_add(s->signal[i], NULL))
+			return error_set(e, "signals cannot be waited for");
+	}
+	return 0;
+}
+
 static void every_second(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
@@ -307,8 +322,10 @@ static int start_all(struct serve *s, struct error *e)
 {
 	/* (no port is bound from within the sandbox) */
 	if (read_config(s, e) || drop_privileges(s, e) || loop_init(&s->control, e) ||
-	    serve_open_control(s, e) || enter_sandbox(s, e) || loop_init(&s->background, e) || serve_open_outlets(s, e) || make_workers(s, e) ||
-	    make_analysis(s, e) || open_links(s, e) || loop_start(&s->background, "background", -1, e))
+	    listen_to_signals(s, e) || serve_open_control(s, e) || enter_sandbox(s, e) ||
+	    loop_init(&s->background, e) || serve_open_outlets(s, e) || make_workers(s, e) ||
+	    make_analysis(s, e) || open_links(s, e) ||
+	    loop_start(&s->background, "background", -1, e))
 		return -1;
 	for (unsigned i = 0; i < s->workers; i++)
 		worker_set_rare_dns(s->worker[i], analysis_wants_dns_text(s->analysis));
@@ -329,7 +346,7 @@ static void count(evutil_socket_t fd, short what, void *context)
 
 static void run(struct serve *s)
 {
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+	static const int numbers[] = {SIGTERM, SIGINT};
 	static const struct timeval second = {.tv_sec = 1};
 	struct timeval interval = {.tv_sec = (time_t)(s->config.stats_interval / NS_PER_S)};
 	struct event *e[sizeof numbers / sizeof *numbers + 2];
@@ -376,6 +393,9 @@ static void stop_threads(struct serve *s)
 static void free_all(struct serve *s)
 {
 	loop_fini(&s->background);
+	for (size_t i = 0; i < SERVE_SIGNALS_EARLY; i++)
+		if (s->signal[i])
+			event_free(s->signal[i]);
 	loop_fini(&s->control);
 	analysis_free(s->analysis);
 	for (unsigned i = 0; i < OVERVIEW_WORKERS_MAX; i++)

@@ -14,7 +14,8 @@
 #include "daemon/worker.h"
 #include "output/outlet.h"
 
-#define SERVE_PATHS_MAX 64
+#define SERVE_PATHS_MAX	    64
+#define SERVE_SIGNALS_EARLY 2 /* that may come before all has begun */
 
 /* Who is told when something is done. */
 struct waiter {
@@ -55,6 +56,7 @@ struct serve {
 	struct log log;
 	uint64_t started; /* wall clock, ns */
 	struct loop control, background;
+	struct event *signal[SERVE_SIGNALS_EARLY];
 	struct worker *worker[OVERVIEW_WORKERS_MAX];
 	struct pipe *pipe[OVERVIEW_WORKERS_MAX];
 	unsigned workers;
