@@ -63,7 +63,9 @@ static void put_finding(void *context, const struct finding *f)
 
 static void tell_findings(struct analysis *a, bool all)
 {
-	struct analyst_telling telling = a->o.telling;
+	const struct config *c = &a->now.config;
+	struct analyst_telling telling = {.interval = c->tell_interval,
+					  .growth = (double)c->tell_growth};
 	uint64_t now = lineup_mark(&a->lineup);
 
 	if (all) /* the last word of this run: whatever has changed */

@@ -21,7 +21,6 @@ struct analysis_options {
 	struct outlet *findings[ANALYSIS_OUTLETS_MAX], *records[ANALYSIS_OUTLETS_MAX]; /* outlive it */
 	unsigned finding_outlets, record_outlets;
 	enum record_format format;
-	struct analyst_telling telling;
 	uint64_t window;	 /* analyst_options.window */
 	bool strict;		 /* by the command line */
 	const char *state;	 /* folder; NULL: none */

@@ -48,7 +48,8 @@ static int read_config(struct serve *s, struct error *e)
 	const char **names = o->interfaces.count ? o->interfaces.path : c->interfaces.text;
 	size_t n = o->interfaces.count ? o->interfaces.count : c->interfaces.count;
 	if (!n)
-		return error_set(e, "%s sets no interfaces, and there is no -i INTERFACE", o->config);
+		return error_set(e, "%s sets no interfaces, and there is no -i INTERFACE",
+				 o->config);
 	if (n > OVERVIEW_INTERFACES_MAX)
 		return error_set(e, "more than %d interfaces", OVERVIEW_INTERFACES_MAX);
 	for (size_t i = 0; i < n; i++) {
@@ -93,7 +94,8 @@ static const char *folder_of(struct serve *s, const char *path)
 		return NULL;
 	if (!slash)
 		return ".";
-	return arena_text(&s->config.arena, (struct str){path, slash == path ? 1 : (size_t)(slash - path)});
+	return arena_text(&s->config.arena,
+			  (struct str){path, slash == path ? 1 : (size_t)(slash - path)});
 }
 
 static void may_read_all(struct serve *s, const struct path_list *given,
@@ -117,8 +119,8 @@ static void list_paths(struct serve *s, char rooms[3][PATH_MAX])
 	const struct options *o = s->o;
 	const char *cache = o->cache ? o->cache : c->cache ? c->cache : paths_cache(rooms[2]);
 
-	s->sandbox = (struct sandbox_options){.read = s->read, .write = s->write,
-					      .files = FILES_MAX};
+	s->sandbox =
+		(struct sandbox_options){.read = s->read, .write = s->write, .files = FILES_MAX};
 	may_read(s, folder_of(s, o->config));
 	may_read_all(s, &o->domains, &c->domains, paths_domains(rooms[0]));
 	may_read_all(s, &o->rules, &c->rules, paths_rules(rooms[1]));
@@ -163,7 +165,8 @@ static int enter_sandbox(struct serve *s, struct error *e)
 	if (sandbox_enter(&s->sandbox, &s->confined, e))
 		return -1;
 	log_say(&s->log, LOG_LEVEL_INFO, "sandbox: seccomp %s, Landlock %s",
-		s->confined.seccomp ? "on" : "off", s->confined.landlock ? "on" : "not in this kernel");
+		s->confined.seccomp ? "on" : "off",
+		s->confined.landlock ? "on" : "not in this kernel");
 	return 0;
 }
 
@@ -250,19 +253,18 @@ static int open_links(struct serve *s, struct error *e)
 static int make_analysis(struct serve *s, struct error *e)
 {
 	const struct config *c = &s->config;
-	struct analysis_options o = {
-		.pipes = s->pipe,
-		.pipe_count = s->workers,
-		.finding_outlets = s->outlets.finding_count,
-		.record_outlets = s->outlets.record_count,
-		.format = s->o->format ? s->o->format : (enum record_format)c->records_format,
-		.telling = {.interval = c->tell_interval, .growth = (double)c->tell_growth},
-		.window = c->window,
-		.strict = s->o->strict,
-		.state = c->state && *c->state ? c->state : NULL,
-		.state_interval = c->state_interval,
-		.background = &s->background,
-		.log = &s->log};
+	struct analysis_options o = {.pipes = s->pipe,
+				     .pipe_count = s->workers,
+				     .finding_outlets = s->outlets.finding_count,
+				     .record_outlets = s->outlets.record_count,
+				     .format = s->o->format ? s->o->format
+							    : (enum record_format)c->records_format,
+				     .window = c->window,
+				     .strict = s->o->strict,
+				     .state = c->state && *c->state ? c->state : NULL,
+				     .state_interval = c->state_interval,
+				     .background = &s->background,
+				     .log = &s->log};
 	struct generation first;
 
 	memcpy(o.findings, s->outlets.findings, sizeof o.findings);

@@ -80,8 +80,8 @@ int serve_open_outlets(struct serve *s, struct error *e)
 	if (!findings && !c->findings_syslog && !c->findings_journal &&
 	    !(records && strcmp(records, "-") == 0))
 		findings = "-";
-	return add(s, false, OUTLET_FILE, "findings.file", findings, e) ||
-			       add(s, false, OUTLET_SYSLOG, "findings.syslog", c->findings_syslog, e) ||
+	return add(s, false, OUTLET_FILE, "findings.file", findings,
+		   e) || add(s, false, OUTLET_SYSLOG, "findings.syslog", c->findings_syslog, e) ||
 			       add(s, false, OUTLET_JOURNAL, "findings.journal",
 				   c->findings_journal ? "journal" : NULL, e) ||
 			       add(s, true, OUTLET_FILE, "records.file", records, e) ||

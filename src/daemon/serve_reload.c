@@ -41,12 +41,23 @@ static bool in_reach(struct attempt *a, const struct config_list *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		if (a->s->config.sandbox && !sandbox_allows(&a->s->sandbox, l->text[i])) {
-			snprintf(a->problem, sizeof a->problem,
-				 "%.160s lies outside of what the sandbox was started with; restart",
-				 l->text[i]);
+			snprintf(
+				a->problem, sizeof a->problem,
+				"%.160s lies outside of what the sandbox was started with; restart",
+				l->text[i]);
 			return false;
 		}
 	return true;
+}
+
+/* So that nobody waits for what does not come. */
+static void tell_waiting(struct attempt *a)
+{
+	char keys[400];
+
+	if (config_wait(&a->s->config, &a->next.config, keys, sizeof keys))
+		log_say(&a->s->log, LOG_LEVEL_WARNING, "changed, but waits for a restart: %s",
+			keys);
 }
 
 static bool load(struct attempt *a)
@@ -76,6 +87,7 @@ static void attempt(void *context)
 	struct attempt *a = context;
 
 	if (load(a)) {
+		tell_waiting(a);
 		a->refused = a->next.rules ? a->next.rules->refused : 0;
 		a->s->log.level = (int)a->next.config.log_level + LOG_LEVEL_ERROR;
 		a->done = analysis_swap(a->s->analysis, &a->next);

@@ -190,6 +190,13 @@ class Daemon(unittest.TestCase):
                 lines += len([json.loads(line) for line in f])
         self.assertGreater(lines, 5)
 
+    def test_what_waits_for_a_restart_is_told(self):
+        p = self.start("-c", self.whole())
+        self.whole("workers: 2\nlog-level: warning\n")
+        self.assertEqual(self.ctl("reload"), "reloaded\n")
+        self.assertIn("changed, but waits for a restart: workers\n", self.said())
+        self.stop(p)
+
     def test_a_rule_that_breaks_is_named(self):
         os.mkdir(self.path("rules"))
         rule = self.path("rules", "one.yml")

@@ -63,6 +63,25 @@ Test(config, keys_of_every_type)
 	config_fini(&c);
 }
 
+Test(config, keys_that_wait_for_a_restart)
+{
+	struct config was, is;
+	char keys[100];
+
+	config_init(&was);
+	config_init(&is);
+	parse(&was, "interfaces: [a]\nworkers: 1\nfanout: hash\nrules: [x]\nstate: /s\n");
+	parse(&is, "interfaces: [a]\nworkers: 1\nfanout: hash\nrules: [y]\nstate: /s\n"
+		   "thresholds: {A: 1M}\ntell: {interval: 1h}\nstrict: yes\n");
+	cr_expect_eq(config_wait(&was, &is, keys, sizeof keys), 0, "%s", keys);
+	parse(&is, "interfaces: [a, b]\nworkers: 2\nfanout: inner\nstate:\nsandbox: no\n"
+		   "filter: tcp\n");
+	cr_expect_eq(config_wait(&was, &is, keys, sizeof keys), 6);
+	cr_expect_str_eq(keys, "interfaces, filter, workers, fanout, state, sandbox");
+	config_fini(&was);
+	config_fini(&is);
+}
+
 Test(config, values_that_their_users_take)
 {
 	struct config c;
