@@ -63,7 +63,9 @@ static void put_finding(void *context, const struct finding *f)
 
 static void tell_findings(struct analysis *a, bool all)
 {
-	struct analyst_telling telling = a->o.telling;
+	const struct config *c = &a->now.config;
+	struct analyst_telling telling = {.interval = c->tell_interval,
+					  .growth = (double)c->tell_growth};
 	uint64_t now = lineup_mark(&a->lineup);
 
 	if (all) /* the last word of this run: whatever has changed */
@@ -75,14 +77,21 @@ static void tell_findings(struct analysis *a, bool all)
 
 static void note_unattributed(struct analysis *a, const struct pipe_loss *l)
 {
-	struct pipe_loss *by = a->live.unattributed_by;
-	unsigned i = 0;
+	struct overview_client *by = a->live.unattributed_by;
+	unsigned i = 0, least = 0;
 
 	a->live.unattributed += l->up;
-	while (i < ANALYSIS_CLIENTS_MAX && by[i].records && !addr_eq(&by[i].client, &l->client))
-		i++;
-	if (i == ANALYSIS_CLIENTS_MAX)
-		return;
+	for (; i < OVERVIEW_CLIENTS_MAX && by[i].records; i++) {
+		if (addr_eq(&by[i].client, &l->client))
+			break;
+		least = by[i].up < by[least].up ? i : least;
+	}
+	if (i == OVERVIEW_CLIENTS_MAX) {
+		if (by[least].up >= l->up)
+			return;
+		i = least;
+		by[i] = (struct overview_client){0};
+	}
 	by[i].client = l->client;
 	by[i].up += l->up;
 	by[i].down += l->down;

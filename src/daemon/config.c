@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/writer.h"
 #include "base/yaml.h"
 #include "core/limits.h"
+#include "daemon/config_value.h"
 #include "daemon/size.h"
 
 #define KEY_MAX 128
@@ -25,10 +27,14 @@ static const struct key {
 	const char *key;
 	enum config_type type;
 	size_t offset;
+	bool reload; /* puts it into force */
 	const char *standard, *range, *help;
 } keys[] = {
-#define CONFIG(key, type, field, standard, range, help)                                            \
-	{key, CONFIG_##type, offsetof(struct config, field), standard, range, help},
+#define CONFIG_RELOAD true
+#define CONFIG_START  false
+#define CONFIG(key, type, field, when, standard, range, help)                                      \
+	{key,	   CONFIG_##type, offsetof(struct config, field), CONFIG_##when, standard,         \
+	 range,	   help},
 #include "daemon/config.def"
 #undef CONFIG
 };
@@ -191,13 +197,32 @@ static void complain_value(struct reading *r, unsigned line, const struct key *k
 	complain(r, line, text, k->key);
 }
 
+/* Those that are none are left out. */
+static void check_items(struct reading *r, const struct key *k, struct config_list *l)
+{
+	size_t kept = 0;
+	struct error e;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (config_value(k->key, l->text[i], &e)) {
+			complain(r, l->line[i], e.text, k->key);
+			continue;
+		}
+		l->line[kept] = l->line[i];
+		l->text[kept++] = l->text[i];
+	}
+	l->count = kept;
+}
+
 static void read_value(struct reading *r, const struct key *k, const struct yaml_node *n)
 {
 	void *at = (char *)r->c + k->offset;
+	struct error e;
 
 	if (k->type == CONFIG_LIST) {
 		if (!read_list(r, at, n))
 			complain(r, n->line, "is a list of strings", k->key);
+		check_items(r, k, at);
 		return;
 	}
 	if (n->kind != YAML_SCALAR) {
@@ -207,6 +232,8 @@ static void read_value(struct reading *r, const struct key *k, const struct yaml
 	const char *text = yaml_is_null(n) ? "" : arena_text(&r->c->arena, n->text);
 	if (!read_scalar(k, at, text))
 		complain_value(r, n->line, k);
+	else if (k->type == CONFIG_TEXT && config_value(k->key, text, &e))
+		complain(r, n->line, e.text, k->key);
 }
 
 static void read_lists(struct reading *r, const struct yaml_node *n)
@@ -310,6 +337,54 @@ int config_read(struct config *c, const char *path, config_problem *problem, voi
 	int problems = config_parse(c, c->file, (struct str){text, n}, problem, context);
 	free(text);
 	return problems;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_list(const struct config_list *a, const struct config_list *b)
+{
+	if (a->set != b->set || a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->text[i], b->text[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool same_value(enum config_type type, const void *a, const void *b)
+{
+	switch (type) {
+	case CONFIG_TEXT:
+		return same_text(*(const char *const *)a, *(const char *const *)b);
+	case CONFIG_LIST:
+		return same_list(a, b);
+	case CONFIG_SWITCH:
+		return *(const bool *)a == *(const bool *)b;
+	case CONFIG_WORD:
+		return *(const unsigned *)a == *(const unsigned *)b;
+	default:
+		return *(const uint64_t *)a == *(const uint64_t *)b;
+	}
+}
+
+size_t config_wait(const struct config *was, const struct config *is, char *out, size_t room)
+{
+	struct writer w = wr_of(out, room - 1);
+	size_t count = 0;
+
+	for (size_t i = 0; i < KEYS; i++) {
+		const struct key *k = &keys[i];
+		if (k->reload || same_value(k->type, (const char *)was + k->offset,
+					    (const char *)is + k->offset))
+			continue;
+		wr_text(&w, count++ ? ", " : "");
+		wr_text(&w, k->key);
+	}
+	out[wr_length(&w)] = '\0';
+	return count;
 }
 
 static void dump_text(const char *text, FILE *out)

@@ -145,6 +145,7 @@ void loop_leave(struct loop *l)
 	event_base_loopbreak(l->base);
 }
 
+/* NULL: it is a call, and the loop has ended. */
 static struct loop_message *post(struct loop *l, loop_run *run, void *context, struct call *call)
 {
 	struct loop_message *m = mem_zalloc(sizeof *m);
@@ -154,9 +155,16 @@ static struct loop_message *post(struct loop *l, loop_run *run, void *context, s
 	m->context = context;
 	m->call = call;
 	pthread_mutex_lock(&l->lock);
-	*l->last = m;
-	l->last = &m->next;
+	bool refused = call && l->ended;
+	if (!refused) {
+		*l->last = m;
+		l->last = &m->next;
+	}
 	pthread_mutex_unlock(&l->lock);
+	if (refused) {
+		free(m);
+		return NULL;
+	}
 	/* a full counter wakes as well */
 	if (write(l->wake, &one, sizeof one) < 0)
 		return m;
@@ -198,10 +206,10 @@ bool loop_call(struct loop *l, loop_run *run, void *context, uint64_t wait)
 
 	struct loop_message *m = post(l, run, context, &c);
 	pthread_mutex_lock(&l->lock);
-	while (c.state == CALL_WAITS)
+	while (m && c.state == CALL_WAITS)
 		if (pthread_cond_timedwait(&c.done, &l->lock, &until) && c.state == CALL_WAITS)
 			break;
-	if (c.state == CALL_WAITS)
+	if (m && c.state == CALL_WAITS)
 		withdraw(l, m);
 	while (c.state == CALL_RUNS)
 		pthread_cond_wait(&c.done, &l->lock);
@@ -219,11 +227,16 @@ static void end(void *context)
 
 void loop_stop(struct loop *l)
 {
-	if (!l->started)
+	if (!l->base)
 		return;
-	loop_post(l, end, l);
-	pthread_join(l->thread, NULL);
-	l->started = false;
+	if (l->started) {
+		loop_post(l, end, l);
+		pthread_join(l->thread, NULL);
+		l->started = false;
+	}
+	pthread_mutex_lock(&l->lock);
+	l->ended = true;
+	pthread_mutex_unlock(&l->lock);
 	take_all(l);
 }
 

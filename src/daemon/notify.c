@@ -16,13 +16,6 @@ static int sd_notify(int unset, const char *state)
 	(void)state;
 	return 0;
 }
-
-static int sd_watchdog_enabled(int unset, uint64_t *usec)
-{
-	(void)unset;
-	(void)usec;
-	return 0;
-}
 #endif
 
 void notify_ready(void)
@@ -62,11 +55,4 @@ void notify_status(const char *text)
 void notify_alive(void)
 {
 	sd_notify(0, "WATCHDOG=1");
-}
-
-uint64_t notify_interval(void)
-{
-	uint64_t usec = 0;
-
-	return sd_watchdog_enabled(0, &usec) > 0 ? usec * 1000 / 2 : 0;
 }

@@ -15,8 +15,5 @@ void notify_stopping(void);
 void notify_status(const char *text);
 /* WATCHDOG=1. */
 void notify_alive(void);
-/* ns between two of these, half of what the manager endures (sd_watchdog_enabled(3) advises so);
- * 0: it does not watch. */
-uint64_t notify_interval(void);
 
 #endif

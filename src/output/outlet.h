@@ -93,6 +93,9 @@ struct outlet;
  * is called by: drop privileges first. */
 struct outlet *outlet_open(const struct outlet_options *o, struct error *e);
 
+/* Whether that can be the target of OUTLET_SYSLOG: 0, or -1 and an error. */
+int outlet_syslog_target(const char *target, struct error *e);
+
 /* Copies; never waits: no lock is taken, and at most one line in 50 ms or 64 KiB costs a system
  * call, to wake the writer. `line` ends with its newline and holds no other. `note` may be NULL.
  * False when the queue was full: the line is lost and counted. */

@@ -86,20 +86,6 @@ Test(notify, a_status_is_one_line)
 	free(text);
 	manager_stop(&m);
 }
-
-Test(notify, watchdog)
-{
-	char pid[32];
-
-	unsetenv("WATCHDOG_USEC");
-	cr_expect(zero(u64, notify_interval()));
-	setenv("WATCHDOG_USEC", "30000000", 1);
-	snprintf(pid, sizeof pid, "%ld", (long)getpid());
-	setenv("WATCHDOG_PID", pid, 1);
-	cr_expect(eq(u64, notify_interval(), 15000000000));
-	setenv("WATCHDOG_PID", "1", 1); /* another process is meant */
-	cr_expect(zero(u64, notify_interval()));
-}
 #endif
 
 Test(notify, without_a_manager)
