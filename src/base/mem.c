@@ -57,9 +57,10 @@ void *mem_resize(void *p, size_t n)
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
+/* What is this large comes from the kernel, zeroed when it is touched, if ever. */
 static bool is_mapped(size_t n)
 {
-	return n >= 2 * HUGE_PAGE;
+	return n >= (size_t)128 << 10;
 }
 
 static size_t round_up(size_t n, size_t unit)
@@ -67,14 +68,23 @@ static size_t round_up(size_t n, size_t unit)
 	return (n + unit - 1) & ~(unit - 1);
 }
 
+static bool is_huge(size_t n)
+{
+	return n >= HUGE_PAGE;
+}
+
+static void *map(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return checked(p == MAP_FAILED ? NULL : p, n);
+}
+
 /* What is mapped beyond a whole number of huge pages is given back at once. */
 static void *map_huge(size_t n)
 {
 	size_t room = round_up(n, HUGE_PAGE);
-	char *p = mmap(NULL, room + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		       -1, 0);
-
-	checked(p == MAP_FAILED ? NULL : p, n);
+	char *p = map(room + HUGE_PAGE);
 	size_t before = -(uintptr_t)p & (HUGE_PAGE - 1);
 	if (before)
 		munmap(p, before);
@@ -87,7 +97,7 @@ static void *map_huge(size_t n)
 void *mem_lines(size_t n)
 {
 	if (is_mapped(n))
-		return map_huge(n);
+		return is_huge(n) ? map_huge(n) : map(n);
 	size_t room = round_up(n ? n : 1, 64);
 	void *p = checked(aligned_alloc(64, room), n);
 	memset(p, 0, room);
@@ -97,7 +107,7 @@ void *mem_lines(size_t n)
 void mem_lines_free(void *p, size_t n)
 {
 	if (p && is_mapped(n))
-		munmap(p, round_up(n, HUGE_PAGE));
+		munmap(p, is_huge(n) ? round_up(n, HUGE_PAGE) : n);
 	else
 		free(p);
 }

@@ -105,12 +105,15 @@ static struct rule_info brief_info(struct loader *l, const char *file, const str
 	};
 }
 
-static void read_document(struct loader *l, const char *file, const struct yaml_node *doc)
+/* `scratch` is the arena of the document's nodes. */
+static void read_document(struct loader *l, struct arena *scratch, const char *file,
+			  const struct yaml_node *doc)
 {
 	struct rule_info info = brief_info(l, file, doc);
 	bool again = *info.id && rule_names_find_id(&l->names, info.id);
 	struct reader r = {
 		.arena = l->arena,
+		.scratch = scratch,
 		.expand = l->o->expand,
 		.expand_context = l->o->expand_context,
 		.file = file,
@@ -202,8 +205,8 @@ static void read_text(struct loader *l, const char *file, struct str text)
 		if (result == YAML_BAD)
 			refuse(l, file, d.line, title_in(l, d.source), e.text);
 		else if (d.root)
-			read_document(l, file, d.root);
-		arena_fini(&nodes);
+			read_document(l, &nodes, file, d.root);
+		arena_clear(&nodes);
 	}
 	arena_fini(&nodes);
 	yaml_close(&y);

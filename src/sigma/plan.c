@@ -49,16 +49,16 @@ static uint32_t leaf_number(struct build *b, const struct sigma_leaf *l, struct 
 {
 	struct plan *p = b->p;
 	uint64_t hash = leaves_hash(&b->key, l);
+
+	for (struct hprobe q = hindex_probe(&b->index, hash); hindex_next(&b->index, &q);)
+		if (leaves_same(p->leaf[q.ref].leaf, l))
+			return q.ref;
 	struct plan_leaf leaf = {.leaf = l,
 				 .field = FIELD_NONE,
 				 .other = FIELD_NONE,
 				 .cost = weight_of(l),
 				 .scanned = scanner_takes(l),
 				 .telling = weight_telling(l)};
-
-	for (struct hprobe q = hindex_probe(&b->index, hash); hindex_next(&b->index, &q);)
-		if (leaves_same(p->leaf[q.ref].leaf, l))
-			return q.ref;
 	if (!l->field && !leaf.scanned) {
 		error_set(e, "needs a field");
 		return HINDEX_NONE;
