@@ -27,7 +27,7 @@ import growth  # noqa: E402
 import peers  # noqa: E402
 import rulegen  # noqa: E402
 from measure import Row, in_turn  # noqa: E402
-from results import Report, machine  # noqa: E402
+from results import Report, called, machine  # noqa: E402
 
 DOMAINS, RULES = os.path.join(TOP, "domains"), os.path.join(TOP, "rules")
 DEMO = os.path.join(TOP, "tests", "captures", "demo.pcap")
@@ -247,9 +247,7 @@ def main():
         subprocess.run(["rm", "-rf", b.path("out")], check=True)
     if args.results:
         defaults = p.parse_args([args.command, args.build, args.folder])
-        more = [f"--{k} {v:g}" if isinstance(v, float) else f"--{k} {v}" for k, v in vars(args).items()
-                if v != getattr(defaults, k) and k != "results"]
-        b.keep(args.results, " ".join([CALLED[args.command], *more]))
+        b.keep(args.results, called(CALLED[args.command], args, defaults))
 
 
 if __name__ == "__main__":

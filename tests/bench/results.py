@@ -40,6 +40,13 @@ def machine(build):
             f"{os.getloadavg()[0]:.1f}.")
 
 
+def called(command, options, defaults):
+    """With the options that are not what they are anyway."""
+    more = [f"--{k} {v:g}" if isinstance(v, float) else f"--{k} {v}" for k, v in vars(options).items()
+            if v != getattr(defaults, k, v) and k not in ("results", "egret")]
+    return " ".join([command, *more])
+
+
 class Report:
     """Lines for the terminal, and for the file of results."""
 
