@@ -21,7 +21,7 @@ static void ask(void *context, errand_fn *fn, errand_done *done, void *arg)
 {
 	(void)context;
 	fn(arg, analyst);
-	done(arg, true);
+	done(arg);
 }
 
 static const char *service(void *context, struct str name)
