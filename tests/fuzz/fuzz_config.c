@@ -60,9 +60,9 @@ static void configuration(struct str text)
 {
 	struct config c, again;
 	size_t n = 0, m = 0;
-	int problems;
+	int had, problems;
 
-	read_text(&c, text, &problems);
+	read_text(&c, text, &had);
 	use_lists(&c);
 	char *first = dump(&c, &n);
 	/* (YAML has no way to say NUL or other control characters in single quotes) */
@@ -72,9 +72,10 @@ static void configuration(struct str text)
 	if (plain) {
 		read_text(&again, (struct str){first, n}, &problems);
 		char *second = dump(&again, &m);
-		if (problems || n != m || memcmp(first, second, n) != 0)
+		/* (keys that do not go together still do not) */
+		if (problems > had || n != m || memcmp(first, second, n) != 0)
 			fprintf(stderr, "%d problems\n%s----\n%s", problems, first, second);
-		require(!problems && n == m && memcmp(first, second, n) == 0,
+		require(problems <= had && n == m && memcmp(first, second, n) == 0,
 			"what is printed reads as itself");
 		free(second);
 		config_fini(&again);
