@@ -33,12 +33,12 @@ struct packet {
 	uint16_t ip_id;         /* IPv4 identification; 0 in IPv6 */
 	uint16_t vlan;          /* outermost VLAN id, 0: none */
 	uint32_t encap;         /* ENCAP_ bits */
-	uint8_t checksum;       /* enum packet_checksum; see packet_is_wrong */
+	uint8_t checksum;       /* enum packet_checksum; packet_verify may know more */
 	uint8_t header;         /* bytes of the transport header right before payload; 0: what there is
 				 * of it does not tell whether the checksum is right */
 };
 
-/* Whether a checksum says that no receiver takes it, verified now if it was not before. */
-bool packet_is_wrong(struct packet *p);
+/* Verifies the checksum of a packet of which nothing is known, if there is one to be verified. */
+void packet_verify(struct packet *p);
 
 #endif

@@ -16,15 +16,16 @@ static enum next bad_transport(struct walk *w)
 }
 
 /* A transmitter that leaves the sum to its card stores the sum of the pseudo header alone, not
- * complemented; some leave the length out of it (large sends). */
+ * complemented; some leave the length out of it (large sends). A receiving card that has verified it
+ * may leave nothing. */
 static bool is_partial(uint16_t stored, uint64_t pseudo, uint64_t length)
 {
-	return stored == checksum_fold(pseudo + length) || stored == checksum_fold(pseudo);
+	return !stored || stored == checksum_fold(pseudo + length) || stored == checksum_fold(pseudo);
 }
 
 /* Whether to verify the checksum of n bytes at once. Reading all bytes of all packets was 8 % of a
  * whole replay: of the long ones a few are enough for the counter that shows a broken path, and
- * whoever reads their content asks for the others (packet_is_wrong). */
+ * whoever reads their content asks for the others (packet_verify). */
 static bool worth_verifying(const struct walk *w, size_t n)
 {
 	if (!w->out->header)
@@ -47,7 +48,7 @@ static enum packet_checksum verify(const struct tuple *t, const uint8_t *p, size
 }
 
 /* What the checksums say of the packet that w->out describes: n bytes from p, all that there is. */
-static void judge(const struct walk *w, const uint8_t *p, size_t n)
+static inline void judge(const struct walk *w, const uint8_t *p, size_t n)
 {
 	struct packet *out = w->out;
 	bool none = out->tuple.proto == PROTO_UDP && !(p[SUM_UDP] | p[SUM_UDP + 1]);
@@ -57,23 +58,26 @@ static void judge(const struct walk *w, const uint8_t *p, size_t n)
 	if (!worth_verifying(w, n))
 		return;
 	enum packet_checksum sum = verify(&out->tuple, p, n);
-	if (sum == CHECKSUM_UNKNOWN)
+	if (sum == CHECKSUM_UNKNOWN) {
 		w->d->stats->partial_checksum++;
-	else if (sum == CHECKSUM_WRONG)
-		w->d->stats->bad_transport_checksum++;
-	if (sum == CHECKSUM_WRONG && n > WHOLE_MAX)
 		out->header = 0;
-	else if (sum == CHECKSUM_WRONG || w->ip_checksum == CHECKSUM_RIGHT)
-		out->checksum = (uint8_t)sum;
+	} else if (sum == CHECKSUM_WRONG) {
+		w->d->stats->bad_transport_checksum++;
+		if (n > WHOLE_MAX)
+			out->header = 0;
+		else
+			out->checksum = CHECKSUM_WRONG;
+	} else if (w->ip_checksum == CHECKSUM_RIGHT) {
+		out->checksum = CHECKSUM_RIGHT;
+	}
 }
 
-bool packet_is_wrong(struct packet *p)
+void packet_verify(struct packet *p)
 {
 	size_t n = p->header + (size_t)p->captured;
 
-	if (p->checksum == CHECKSUM_UNKNOWN && p->header && n <= WHOLE_MAX)
+	if (p->header && n <= WHOLE_MAX)
 		p->checksum = (uint8_t)verify(&p->tuple, p->payload - p->header, n);
-	return p->checksum == CHECKSUM_WRONG;
 }
 
 /* The window scale option among n bytes of options, 0xff: none. */

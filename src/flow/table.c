@@ -419,9 +419,8 @@ static struct flow *make(struct flow_table *t, const struct packet *p, const str
 	return f;
 }
 
-/* Keyed, and over all of a payload that somebody reads: nobody can make packets that pass for copies
- * of others. */
-static uint32_t digest_of(const struct flow_table *t, const struct packet *p, bool content)
+/* Keyed, and over all of a UDP payload: nobody can make packets that pass for copies. */
+static uint32_t digest_of(const struct flow_table *t, const struct packet *p)
 {
 	const struct hash_key *k = &t->key;
 	uint64_t h;
@@ -430,8 +429,7 @@ static uint32_t digest_of(const struct flow_table *t, const struct packet *p, bo
 		h = hash_fold(((uint64_t)p->seq << 32 | p->ack) ^ k->w[6],
 			      ((uint64_t)p->length << 40 | (uint64_t)p->window << 24 |
 			       (uint64_t)p->flags << 16 | p->ip_id) ^
-				      k->w[7]) +
-		    (content ? hash_bytes(k, p->payload, p->captured) : 0);
+				      k->w[7]);
 	else
 		h = hash_bytes(k, p->payload, p->captured) + p->length;
 	return (uint32_t)(h ^ h >> 32);
@@ -443,7 +441,7 @@ static uint32_t digest_of(const struct flow_table *t, const struct packet *p, bo
 static bool is_copy(struct flow_table *t, struct flow *f, unsigned side, const struct packet *p)
 {
 	struct flow_side *d = &f->side[side];
-	uint32_t digest = digest_of(t, p, f->inspect && p->length);
+	uint32_t digest = digest_of(t, p);
 
 	if (f->proto == PROTO_TCP) {
 		if (d->digest == digest && t->now - f->last <= COPY_MS && d->packets)
@@ -512,7 +510,8 @@ struct flow *flow_take(struct flow_table *t, const struct packet *p, uint64_t ha
 	}
 	if (is_copy(t, f, *side, p)) {
 		t->stats->duplicates++;
-		return NULL;
+		/* of TCP the content may be another: whoever reads it has to see that */
+		return p->tuple.proto == PROTO_TCP && f->inspect && p->length ? f : NULL;
 	}
 	if (p->tuple.proto == PROTO_TCP) {
 		take_tcp(t, f, *side, p);

@@ -147,7 +147,9 @@ bool emit_decoy(struct sensor *s, struct flow *f, unsigned side, struct packet *
 {
 	bool counted = p->checksum == CHECKSUM_WRONG && f->proto == PROTO_TCP;
 
-	if (!packet_is_wrong(p) || !flow_is_decoy(f, side, p))
+	if (p->checksum == CHECKSUM_UNKNOWN)
+		packet_verify(p);
+	if (!flow_is_decoy(f, side, p))
 		return false;
 	s->stats->decoys += !counted;
 	f->evades |= EVADES_CHECKSUM;

@@ -507,7 +507,7 @@ void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, struct packet 
 {
 	struct stream *st = f->inspect == INSPECT_NEW ? new_stream(s, f) : stream_of(s, f);
 
-	if (!st || emit_decoy(s, f, side, p))
+	if (!st || (p->checksum != CHECKSUM_RIGHT && emit_decoy(s, f, side, p)))
 		return;
 	uint32_t seq = p->seq + (p->flags & TCP_SYN ? 1 : 0);
 	uint32_t now = s->table.now;

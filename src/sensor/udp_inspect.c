@@ -182,7 +182,7 @@ static void look_again(struct sensor *s, struct flow *f, unsigned side, const st
 
 void udp_inspect(struct sensor *s, struct flow *f, unsigned side, struct packet *p)
 {
-	if (emit_decoy(s, f, side, p))
+	if (p->checksum != CHECKSUM_RIGHT && emit_decoy(s, f, side, p))
 		return;
 	if (p->captured < p->length)
 		f->flags |= FLOW_CUT;

@@ -151,6 +151,11 @@ def _():
     return upload(Tcp(CLIENT).seg(0, 0, LIE_SAME, wrong=True).c(HELLO))
 
 
+@case("checksum: zero, which a card may leave, says nothing", **mega(marks={"overlap"}))
+def _():
+    return upload(Tcp(CLIENT).seg(0, 0, LIE_SAME, wrong=None).c(HELLO))
+
+
 @case("checksum: large decoy with a wrong TCP checksum first", **mega(
     UPLOAD + len(hello(REAL, padding=900)), marks={"checksum"}, tls={NAME}))
 def _():

@@ -29,11 +29,13 @@ def packed(address):
 
 
 def with_sum(source, destination, protocol, data, at, wrong):
-    """The transport header's checksum filled in at that offset."""
+    """The transport header's checksum filled in at that offset; wrong: another one, or None for zero."""
     a, b = packed(source), packed(destination)
     pseudo = a + b + struct.pack(">IBBBB" if len(a) == 16 else ">BBH", *(
         (len(data), 0, 0, 0, protocol) if len(a) == 16 else (0, protocol, len(data))))
     check = total(pseudo + data) or 0xFFFF
+    if wrong is None:
+        return data
     return data[:at] + struct.pack(">H", check ^ (0x5555 if wrong else 0)) + data[at + 2:]
 
 
