@@ -1,11 +1,10 @@
-#include "daemon/config.h"
+#include "daemon/config_part.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "base/writer.h"
 #include "base/yaml.h"
 #include "core/limits.h"
 #include "daemon/config_value.h"
@@ -13,23 +12,7 @@
 
 #define KEY_MAX 128
 
-enum config_type {
-	CONFIG_TEXT,
-	CONFIG_SWITCH,
-	CONFIG_NUMBER,
-	CONFIG_SIZE,
-	CONFIG_DURATION,
-	CONFIG_WORD,
-	CONFIG_LIST
-};
-
-static const struct key {
-	const char *key;
-	enum config_type type;
-	size_t offset;
-	bool reload; /* puts it into force */
-	const char *standard, *range, *help;
-} keys[] = {
+const struct config_key config_keys[] = {
 #define CONFIG_RELOAD true
 #define CONFIG_START  false
 #define CONFIG(key, type, field, when, standard, range, help)                                      \
@@ -39,7 +22,7 @@ static const struct key {
 #undef CONFIG
 };
 
-#define KEYS (sizeof keys / sizeof *keys)
+const unsigned config_key_count = sizeof config_keys / sizeof *config_keys;
 
 static bool read_switch(bool *out, struct str text)
 {
@@ -82,7 +65,7 @@ static bool read_amount(enum config_type type, const char *text, uint64_t *out)
 }
 
 /* "LEAST-MOST", in the words of the type. What may be never by default may always be. */
-static bool in_range(const struct key *k, uint64_t v)
+static bool in_range(const struct config_key *k, uint64_t v)
 {
 	char least[32];
 	uint64_t low, high;
@@ -100,7 +83,7 @@ static bool in_range(const struct key *k, uint64_t v)
 }
 
 /* Of any type but LIST; TEXT keeps `text`. False when it is none. */
-static bool read_scalar(const struct key *k, void *at, const char *text)
+static bool read_scalar(const struct config_key *k, void *at, const char *text)
 {
 	uint64_t v;
 
@@ -124,9 +107,9 @@ void config_init(struct config *c)
 {
 	*c = (struct config){0};
 	arena_init(&c->arena);
-	for (size_t i = 0; i < KEYS; i++)
-		if (keys[i].type != CONFIG_TEXT && keys[i].type != CONFIG_LIST)
-			read_scalar(&keys[i], (char *)c + keys[i].offset, keys[i].standard);
+	for (size_t i = 0; i < config_key_count; i++)
+		if (config_keys[i].type != CONFIG_TEXT && config_keys[i].type != CONFIG_LIST)
+			read_scalar(&config_keys[i], (char *)c + config_keys[i].offset, config_keys[i].standard);
 	settings_default(&c->detectors);
 }
 
@@ -178,7 +161,7 @@ static bool read_list(struct reading *r, struct config_list *l, const struct yam
 	return true;
 }
 
-static void complain_value(struct reading *r, unsigned line, const struct key *k)
+static void complain_value(struct reading *r, unsigned line, const struct config_key *k)
 {
 	static const char *const what[] = {
 		[CONFIG_SWITCH] = "is yes or no",
@@ -198,7 +181,7 @@ static void complain_value(struct reading *r, unsigned line, const struct key *k
 }
 
 /* Those that are none are left out. */
-static void check_items(struct reading *r, const struct key *k, struct config_list *l)
+static void check_items(struct reading *r, const struct config_key *k, struct config_list *l)
 {
 	size_t kept = 0;
 	struct error e;
@@ -214,7 +197,7 @@ static void check_items(struct reading *r, const struct key *k, struct config_li
 	l->count = kept;
 }
 
-static void read_value(struct reading *r, const struct key *k, const struct yaml_node *n)
+static void read_value(struct reading *r, const struct config_key *k, const struct yaml_node *n)
 {
 	void *at = (char *)r->c + k->offset;
 	struct error e;
@@ -267,12 +250,22 @@ static void read_detector(struct reading *r, const char *key, const struct yaml_
 		complain(r, n->line, e.text, "");
 }
 
-static const struct key *find_key(const char *name)
+static const struct config_key *find_key(const char *name)
 {
-	for (size_t i = 0; i < KEYS; i++)
-		if (strcmp(keys[i].key, name) == 0)
-			return &keys[i];
+	for (size_t i = 0; i < config_key_count; i++)
+		if (strcmp(config_keys[i].key, name) == 0)
+			return &config_keys[i];
 	return NULL;
+}
+
+static bool is_group(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < config_key_count; i++)
+		if (strncmp(config_keys[i].key, name, n) == 0 && config_keys[i].key[n] == '.')
+			return true;
+	return strcmp(name, "detectors") == 0;
 }
 
 /* Keys of maps inside maps are joined by dots: thresholds.A, detectors.burst.enabled. */
@@ -286,7 +279,7 @@ static void read_map(struct reading *r, const char *prefix, const struct yaml_no
 		const struct yaml_node *item = map->item[i];
 		int length = snprintf(key, sizeof key, "%s%s%s", prefix, *prefix ? "." : "",
 				      map->key[i]->text.p);
-		const struct key *known = find_key(key);
+		const struct config_key *known = find_key(key);
 		if (length < 0 || length >= KEY_MAX)
 			complain(r, map->key[i]->line, "is no key", prefix);
 		else if (strcmp(key, "lists") == 0)
@@ -298,7 +291,8 @@ static void read_map(struct reading *r, const char *prefix, const struct yaml_no
 		else if (strncmp(key, detectors, n) == 0)
 			read_detector(r, key + n, item);
 		else
-			complain(r, map->key[i]->line, "is no key", key);
+			complain(r, map->key[i]->line,
+				 is_group(key) ? "is a map of keys and values" : "is no key", key);
 	}
 }
 
@@ -337,156 +331,4 @@ int config_read(struct config *c, const char *path, config_problem *problem, voi
 	int problems = config_parse(c, c->file, (struct str){text, n}, problem, context);
 	free(text);
 	return problems;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_list(const struct config_list *a, const struct config_list *b)
-{
-	if (a->set != b->set || a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (strcmp(a->text[i], b->text[i]) != 0)
-			return false;
-	return true;
-}
-
-static bool same_value(enum config_type type, const void *a, const void *b)
-{
-	switch (type) {
-	case CONFIG_TEXT:
-		return same_text(*(const char *const *)a, *(const char *const *)b);
-	case CONFIG_LIST:
-		return same_list(a, b);
-	case CONFIG_SWITCH:
-		return *(const bool *)a == *(const bool *)b;
-	case CONFIG_WORD:
-		return *(const unsigned *)a == *(const unsigned *)b;
-	default:
-		return *(const uint64_t *)a == *(const uint64_t *)b;
-	}
-}
-
-size_t config_wait(const struct config *was, const struct config *is, char *out, size_t room)
-{
-	struct writer w = wr_of(out, room - 1);
-	size_t count = 0;
-
-	for (size_t i = 0; i < KEYS; i++) {
-		const struct key *k = &keys[i];
-		if (k->reload || same_value(k->type, (const char *)was + k->offset,
-					    (const char *)is + k->offset))
-			continue;
-		wr_text(&w, count++ ? ", " : "");
-		wr_text(&w, k->key);
-	}
-	out[wr_length(&w)] = '\0';
-	return count;
-}
-
-static void dump_text(const char *text, FILE *out)
-{
-	fputc('\'', out);
-	for (; *text; text++)
-		fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, out);
-	fputc('\'', out);
-}
-
-static void dump_word(unsigned number, const char *words, FILE *out)
-{
-	while (number--)
-		words += strcspn(words, "|") + 1;
-	fprintf(out, "%.*s", (int)strcspn(words, "|"), words);
-}
-
-static void dump_value(const struct config *c, const struct key *k, FILE *out)
-{
-	const void *at = (const char *)c + k->offset;
-	const struct config_list *l = at;
-	char size[32];
-
-	switch (k->type) {
-	case CONFIG_TEXT:
-		if (*(const char *const *)at)
-			dump_text(*(const char *const *)at, out);
-		return;
-	case CONFIG_SWITCH:
-		fputs(*(const bool *)at ? "yes" : "no", out);
-		return;
-	case CONFIG_NUMBER:
-		fprintf(out, "%llu", (unsigned long long)*(const uint64_t *)at);
-		return;
-	case CONFIG_DURATION:
-		if (*(const uint64_t *)at)
-			fprintf(out, "%llus",
-				(unsigned long long)(*(const uint64_t *)at / NS_PER_S));
-		else
-			fputs("never", out);
-		return;
-	case CONFIG_WORD:
-		dump_word(*(const unsigned *)at, k->range, out);
-		return;
-	case CONFIG_SIZE:
-		snprintf(size, sizeof size, "%llu", (unsigned long long)*(const uint64_t *)at);
-		fputs(*(const uint64_t *)at == UINT64_MAX ? "never" : size, out);
-		return;
-	case CONFIG_LIST:
-		fputc('[', out);
-		for (size_t i = 0; i < l->count; i++) {
-			fputs(i ? ", " : "", out);
-			dump_text(l->text[i], out);
-		}
-		fputc(']', out);
-	}
-}
-
-/* Keys without a value stand as comments, so that the default holds when it is read. */
-static bool is_unset(const struct config *c, const struct key *k)
-{
-	const void *at = (const char *)c + k->offset;
-
-	return (k->type == CONFIG_TEXT && !*(const char *const *)at) ||
-	       (k->type == CONFIG_LIST && !((const struct config_list *)at)->set);
-}
-
-static void dump_detectors(const struct config *c, FILE *out)
-{
-	fputs("detectors:\n", out);
-	for (unsigned i = 0; i < setting_count; i++) {
-		double v = settings_get(&c->detectors, i);
-		const struct setting_info *s = &setting_infos[i];
-		if (s->type == SETTING_SWITCH)
-			fprintf(out, "  %s: %s", s->key, v != 0 ? "yes" : "no");
-		else
-			fprintf(out, "  %s: %.15g", s->key, v);
-		fprintf(out, "  # %s\n", s->help);
-	}
-}
-
-void config_dump(const struct config *c, FILE *out)
-{
-	for (size_t i = 0; i < KEYS; i++) {
-		const struct key *k = &keys[i];
-		fprintf(out, "# %s (default: %s%s%s)\n", k->help, k->standard,
-			k->range[0] ? ", of " : "", k->range);
-		fprintf(out, "%s%s: ", is_unset(c, &keys[i]) ? "# " : "", keys[i].key);
-		dump_value(c, &keys[i], out);
-		fputs("\n", out);
-	}
-	if (c->list_count)
-		fputs("lists:\n", out);
-	for (size_t i = 0; i < c->list_count; i++) {
-		fprintf(out, "  ");
-		dump_text(c->lists[i].name, out);
-		fputs(": [", out);
-		for (size_t k = 0; k < c->lists[i].count; k++) {
-			fputs(k ? ", " : "", out);
-			dump_text(c->lists[i].values[k], out);
-		}
-		fputs("]\n", out);
-	}
-	dump_detectors(c, out);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -150,11 +151,17 @@ static const char *user_of(const struct serve *s)
 	return getpwnam("egret") ? "egret" : "nobody";
 }
 
-static int drop_privileges(const struct serve *s, struct error *e)
+static int drop_privileges(struct serve *s, struct error *e)
 {
 	struct privileges_options p = {.user = user_of(s), .keep_net_raw = true};
+	bool root = geteuid() == 0;
 
-	return privileges_drop(&p, e);
+	if (privileges_drop(&p, e))
+		return -1;
+	/* whoever is root wonders about files that are not permitted */
+	if (root && geteuid() != 0)
+		log_say(&s->log, LOG_LEVEL_INFO, "runs as user %s", p.user);
+	return 0;
 }
 
 static int enter_sandbox(struct serve *s, struct error *e)

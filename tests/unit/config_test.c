@@ -114,6 +114,8 @@ Test(config, mistakes_are_told_with_their_lines_and_the_rest_holds)
 		{"strict: yes\nruels: x\n", 2, "ruels"},
 		{"strict: maybe\n", 1, "yes or no"},
 		{"thresholds:\n  A: much\n", 2, "thresholds.A"},
+		{"thresholds: 1M\n", 1, "thresholds: is a map"},
+		{"detectors: on\n", 1, "detectors: is a map"},
 		{"thresholds:\n  E: 1M\n", 2, "thresholds.E"},
 		{"rules: {a: b}\n", 1, "rules"},
 		{"strict: [yes]\n", 1, "one value"},
