@@ -66,6 +66,8 @@ struct analysis_view {
 	uint64_t findings; /* told, updates left out */
 	uint64_t rules, correlations, services, refused;
 	struct pipe_loss unattributed_by[ANALYSIS_CLIENTS_MAX]; /* the first clients */
+	uint64_t state_failures; /* states that could not be saved */
+	bool unsaved;		 /* the last one */
 };
 /* At most a second old. */
 void analysis_look(struct analysis *a, struct analysis_view *out);

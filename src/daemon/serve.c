@@ -64,7 +64,8 @@ bool serve_wanted(const struct options *o)
 	if (o->captures.count || o->events.count || !o->config)
 		return false;
 	config_init(&c);
-	bool wanted = config_read(&c, o->config, NULL, NULL, &e) >= 0 && c.interfaces.count;
+	/* (one that cannot be read is told by whoever needs it) */
+	bool wanted = config_read(&c, o->config, NULL, NULL, &e) < 0 || c.interfaces.count;
 	config_fini(&c);
 	return wanted;
 }
@@ -368,6 +369,11 @@ static void stop_threads(struct serve *s)
 	if (s->analysis)
 		analysis_stop(s->analysis);
 	loop_stop(&s->background);
+	if (s->analysis) {
+		struct analysis_view v;
+		analysis_look(s->analysis, &v);
+		s->failed |= v.unsaved;
+	}
 	uint64_t lost = serve_close_outlets(s);
 	if (lost)
 		log_say(&s->log, LOG_LEVEL_WARNING, "%llu lines could not be written any more",
