@@ -28,6 +28,8 @@ struct analysis {
 	struct record_json json;
 	struct sysmon_out *sysmon; /* NULL: records are written as our own */
 	bool saving;		   /* a state is on its way to the disk */
+	_Atomic bool unsaved;	   /* the last one did not get there */
+	_Atomic uint64_t state_failures;
 	struct analysis_view live; /* the thread's own */
 	pthread_mutex_t lock;	   /* of view */
 	struct analysis_view view;
@@ -186,6 +188,13 @@ static void saved(void *context)
 	((struct analysis *)context)->saving = false;
 }
 
+static void not_saved(struct analysis *a, const char *what, const char *why)
+{
+	log_say(a->o.log, LOG_LEVEL_ERROR, "%s%s", what, why);
+	atomic_store(&a->unsaved, true);
+	atomic_fetch_add(&a->state_failures, 1);
+}
+
 static void write_state(void *context)
 {
 	struct saving *s = context;
@@ -193,7 +202,9 @@ static void write_state(void *context)
 
 	state_seal(&s->file);
 	if (state_write(s->a->o.state, &s->file, &e))
-		log_say(s->a->o.log, LOG_LEVEL_ERROR, "%s", e.text);
+		not_saved(s->a, "", e.text);
+	else
+		atomic_store(&s->a->unsaved, false);
 	bytes_fini(&s->file);
 	loop_post(&s->a->loop, saved, s->a);
 	free(s);
@@ -210,7 +221,7 @@ static struct saving *encode_state(struct analysis *a)
 	s->a = a;
 	if (state_gather(sections, n, &s->file, &e) == 0)
 		return s;
-	log_say(a->o.log, LOG_LEVEL_ERROR, "state is not saved: %s", e.text);
+	not_saved(a, "state is not saved: ", e.text);
 	free(s);
 	return NULL;
 }
@@ -443,6 +454,8 @@ void analysis_look(struct analysis *a, struct analysis_view *out)
 	pthread_mutex_lock(&a->lock);
 	*out = a->view;
 	pthread_mutex_unlock(&a->lock);
+	out->state_failures = atomic_load(&a->state_failures);
+	out->unsaved = atomic_load(&a->unsaved);
 }
 
 uint64_t analysis_beats(const struct analysis *a)

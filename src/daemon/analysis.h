@@ -64,6 +64,8 @@ struct analysis_view {
 	uint64_t findings; /* told, updates left out */
 	uint64_t rules, correlations, services, refused;
 	struct overview_client unattributed_by[OVERVIEW_CLIENTS_MAX]; /* of those, who lost most */
+	uint64_t state_failures; /* states that could not be saved */
+	bool unsaved;		 /* the last one */
 };
 /* At most a second old. */
 void analysis_look(struct analysis *a, struct analysis_view *out);

@@ -87,6 +87,8 @@ struct overview {
 	uint64_t reload_failures;
 	char reload_problem[256]; /* of the last try; "": it went well */
 	uint64_t services, rules, correlations, rules_refused;
+	uint64_t state_failures; /* states that could not be saved */
+	bool unsaved;		 /* the last one */
 	uint64_t memory; /* resident, bytes */
 	uint64_t cpu;	 /* ns */
 	bool seccomp;

@@ -391,6 +391,11 @@ static void stop_threads(struct serve *s)
 	if (s->analysis)
 		analysis_stop(s->analysis);
 	loop_stop(&s->background);
+	if (s->analysis) {
+		struct analysis_view v;
+		analysis_look(s->analysis, &v);
+		s->failed |= v.unsaved;
+	}
 	uint64_t lost = serve_close_outlets(s);
 	if (lost)
 		log_say(&s->log, LOG_LEVEL_WARNING, "%llu lines could not be written any more",

@@ -163,6 +163,8 @@ static void look_at_analyst(struct serve *s, struct overview *out)
 	out->rules = v.rules;
 	out->correlations = v.correlations;
 	out->rules_refused = v.refused;
+	out->state_failures = v.state_failures;
+	out->unsaved = v.unsaved;
 }
 
 void serve_overview(struct serve *s, struct overview *out)

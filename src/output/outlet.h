@@ -106,6 +106,8 @@ bool outlet_put(struct outlet *o, const char *line, size_t n, const struct outle
  * one cannot be opened the old one goes on. */
 void outlet_reopen(struct outlet *o);
 
+#define OUTLET_PROBLEM_MAX 256
+
 struct outlet_counts {
 	uint64_t lines, bytes; /* written out; bytes: of the lines, without what goes with them */
 	uint64_t lost;	       /* lines that were not: the queue was full */
@@ -113,7 +115,7 @@ struct outlet_counts {
 	uint64_t queued;       /* bytes that wait now */
 	bool failing;	       /* the last try failed */
 	bool reopening;	       /* outlet_reopen was called and lines still go to the old file */
-	char problem[128];     /* its text; "": none so far */
+	char problem[OUTLET_PROBLEM_MAX]; /* its text; "": none so far */
 };
 void outlet_count(struct outlet *o, struct outlet_counts *out);
 

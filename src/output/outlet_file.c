@@ -184,7 +184,7 @@ static enum outlet_step failed(struct outlet *o, struct file *f, int why)
 		f->fd = -1;
 		f->torn = 0;
 	}
-	return outlet_fail(o, "%.80s: %s", f->path ? f->path : "standard output",
+	return outlet_fail(o, "%.180s: %s", f->path ? f->path : "standard output",
 			   why == ENXIO ? "nobody reads" : strerror(why));
 }
 
@@ -203,7 +203,7 @@ static bool renew(struct outlet *o, struct file *f)
 			tidier_wake(f->tidier);
 		return true;
 	}
-	outlet_trouble(o, "%.80s: cannot be opened again: %s", f->path, strerror(errno));
+	outlet_trouble(o, "%.180s: cannot be opened again: %s", f->path, strerror(errno));
 	f->astray = true;
 	f->retry_astray = clock_steady() + GONE_WAIT / 2;
 	return false;
@@ -345,7 +345,7 @@ static bool awaits_word(struct outlet *o, struct file *f, uint64_t now)
 	    !atomic_load(&o->failing) && !atomic_load(&o->closing) && !atomic_load(&o->reopen))
 		return true;
 	if (!atomic_load(&o->reopen)) {
-		outlet_trouble(o, "%.80s: was removed or replaced: opened anew", f->path);
+		outlet_trouble(o, "%.180s: was removed or replaced: opened anew", f->path);
 		renew(o, f);
 	}
 	return false;

@@ -285,7 +285,7 @@ static enum outlet_step syslog_write(struct outlet *o)
 		hang_up(s);
 		/* a server that was started anew is there at once */
 		if (again || is_udp(s) || atomic_load(&o->failing))
-			return outlet_fail(o, "%.80s: %s", o->options.target, strerror(why));
+			return outlet_fail(o, "%.180s: %s", o->options.target, strerror(why));
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "daemon/notify.h"
 #include "fixture.h"
 
@@ -84,6 +85,29 @@ Test(notify, a_status_is_one_line)
 	notify_status(text);
 	cr_expect(lt(sz, strlen(manager_heard(&m)), 600));
 	free(text);
+	manager_stop(&m);
+}
+
+/* It hangs: its queue fills, and nobody waits for it longer than a second. */
+Test(notify, a_manager_that_does_not_read)
+{
+	struct manager m;
+
+	manager_start(&m);
+	uint64_t start = clock_steady();
+	for (int i = 0; i < 1000; i++) {
+		notify_status("all is well");
+		notify_alive();
+	}
+	cr_expect(lt(u64, clock_steady() - start, 2000000000));
+	notify_stopping();
+	cr_expect(lt(u64, clock_steady() - start, 5000000000));
+	int heard = 0;
+	while (*manager_heard(&m))
+		heard++;
+	cr_expect(gt(int, heard, 1));
+	notify_ready();
+	cr_expect(eq(int, strncmp(manager_heard(&m), "READY=1", 7), 0));
 	manager_stop(&m);
 }
 #endif

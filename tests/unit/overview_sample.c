@@ -79,6 +79,8 @@ void overview_sample(struct overview *o, unsigned minute)
 	o->generation = 3;
 	o->loaded = START + 5;
 	o->reload_failures = n / 3;
+	o->state_failures = n / 2;
+	o->unsaved = true;
 	o->services = 567;
 	o->rules = 321;
 	o->correlations = 12;
