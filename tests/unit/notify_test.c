@@ -12,7 +12,6 @@
 #include "daemon/notify.h"
 #include "fixture.h"
 
-#ifdef HAVE_LIBSYSTEMD
 /* A service manager's socket. */
 struct manager {
 	char *folder;
@@ -110,7 +109,6 @@ Test(notify, a_manager_that_does_not_read)
 	cr_expect(eq(int, strncmp(manager_heard(&m), "READY=1", 7), 0));
 	manager_stop(&m);
 }
-#endif
 
 Test(notify, without_a_manager)
 {
