@@ -116,7 +116,7 @@ def main():
         sys.exit(__doc__)
     build = os.path.abspath(arguments[0])
     if tests:
-        programs = [(p, []) for p in sorted(glob.glob(f"{build}/tests/unit/*_test"))]
+        programs = [(f"{build}/tests/unit/unit", ["-j1"])]
     else:
         corpora = [os.path.join(HERE, "corpus")] + [os.path.abspath(c) for c in arguments[1:]]
         names = sorted(os.path.basename(p)[:-2] for p in glob.glob(f"{HERE}/fuzz_*.c"))
