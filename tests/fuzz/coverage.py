@@ -98,12 +98,12 @@ def table(files):
 def show(build, name):
     with open(os.path.join(build, "coverage.programs"), encoding="ascii") as f:
         ran = f.read().split()
-    out = subprocess.run([tool("llvm-cov"), "show", f"-instr-profile={build}/coverage.profdata"] +
-                         objects(ran) + [os.path.join(SOURCE, "src", name)], capture_output=True, text=True,
-                         check=True).stdout
-    for line in out.splitlines():
-        if re.match(r"^ *\d+\| *0\|", line):
-            print(line)
+    out = subprocess.run([tool("llvm-cov"), "show", f"-instr-profile={build}/coverage.profdata"] + objects(ran),
+                         capture_output=True, text=True, check=True).stdout
+    parts = re.split(r"^(/\S+):$", out, flags=re.M)
+    for path, text in zip(parts[1::2], parts[2::2]):
+        if path.endswith("/src/" + name):
+            print("\n".join(line for line in text.splitlines() if re.match(r" *\d+\| *0\|", line)))
 
 
 def main():
@@ -116,7 +116,7 @@ def main():
         sys.exit(__doc__)
     build = os.path.abspath(arguments[0])
     if tests:
-        programs = [(p, []) for p in sorted(glob.glob(f"{build}/tests/unit/*_test"))]
+        programs = [(f"{build}/tests/unit/unit", ["-j1"])]
     else:
         corpora = [os.path.join(HERE, "corpus")] + [os.path.abspath(c) for c in arguments[1:]]
         names = sorted(os.path.basename(p)[:-2] for p in glob.glob(f"{HERE}/fuzz_*.c"))

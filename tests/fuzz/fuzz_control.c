@@ -7,6 +7,8 @@
 
 static struct analyst *analyst;
 static unsigned answers;
+static char ids[10][FINDING_ID_MAX];
+static unsigned id_count;
 
 static void overview(void *context, struct overview *out)
 {
@@ -71,6 +73,24 @@ static void check_words(const struct control_request *r, const char *line, size_
 			abort();
 }
 
+/* "@0" to "@9" stand for findings that there are. */
+static void put_ids(struct control_request *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->word[i].n == 2 && r->word[i].p[0] == '@') {
+			unsigned n = (unsigned)(r->word[i].p[1] - '0');
+			if (n < id_count)
+				r->word[i] = str_of(ids[n]);
+		}
+}
+
+static void keep_id(void *context, const struct finding *f)
+{
+	(void)context;
+	if (id_count < 10)
+		memcpy(ids[id_count++], f->id, FINDING_ID_MAX);
+}
+
 static void one_line(const uint8_t *data, size_t n)
 {
 	static const struct command_env env = {.overview = overview,
@@ -89,6 +109,7 @@ static void one_line(const uint8_t *data, size_t n)
 			abort();
 	} else {
 		check_words(&r.request, line, n);
+		put_ids(&r.request);
 		bytes_init(&r.text, CONTROL_ANSWER_MAX);
 		answers = 0;
 		command_answer((void *)(uintptr_t)&env, &r);
@@ -118,7 +139,7 @@ static void fill(void)
 {
 	static const char *const kind[][2] = {
 		{"egret.conn", "start"}, {"egret.flow", "info"}, {"egret.conn", "end"}};
-	struct line_in *in = line_in_new(office()->rules->fields, NULL);
+	struct line_in *in = line_in_new(office(false)->rules->fields, NULL);
 	struct error e;
 	char text[2048];
 
@@ -145,12 +166,14 @@ static void fill(void)
 		analyst_take_line(analyst, &l);
 	}
 	line_in_free(in);
+	analyst_findings(analyst, keep_id, NULL);
+	require(id_count > 3, "findings");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	if (!analyst) {
-		struct analyst_options o = office_options();
+		struct analyst_options o = office_options(false);
 		o.window = 24 * 3600 * NS_PER_S;
 		/* a new one for each input would take nearly all the time */
 		analyst = analyst_new(&o);

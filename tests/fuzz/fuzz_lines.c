@@ -14,6 +14,7 @@ enum bits {
 	BIT_EACH = 16,
 	BIT_RELOAD = 32,  /* the second time with a new analyst every third line */
 	BIT_RESTART = 64, /* or with nothing but its state; findings are not compared */
+	BIT_EVERY = 128,  /* every fact of a record is made */
 };
 
 #define PERIOD 3
@@ -28,7 +29,7 @@ struct run {
 
 static struct analyst *fresh(struct run *r)
 {
-	struct analyst_options o = office_options();
+	struct analyst_options o = office_options(r->bits & BIT_EVERY);
 
 	o.strict = r->bits & BIT_STRICT;
 	o.window = r->bits & BIT_WINDOW ? UINT64_C(3600) * NS_PER_S : 0;
@@ -121,7 +122,7 @@ static struct bytes run(uint8_t bits, const uint8_t *data, size_t n)
 
 	bytes_init(&r.told, TOLD_MAX);
 	r.analyst = fresh(&r);
-	r.in = line_in_new(office()->rules->fields, bits & BIT_AS ? &as[(bits & BIT_AS) - 1] : NULL);
+	r.in = line_in_new(office(bits & BIT_EVERY)->rules->fields, bits & BIT_AS ? &as[(bits & BIT_AS) - 1] : NULL);
 	while (kit_line(&rest, &line)) {
 		take(&r, line);
 		if (r.lines % PERIOD == 0 && bits & BIT_RELOAD)

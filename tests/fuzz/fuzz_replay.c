@@ -17,6 +17,7 @@ enum bits {
 	BIT_FILTER = 2,
 	BIT_FEW = 4, /* flows at one time */
 	BIT_SYSMON = 8,
+	BIT_EVERY = 16, /* every fact of a record is made */
 };
 
 #define RECORDS_MAX (64u << 20)
@@ -60,9 +61,9 @@ static void to_lines(void *context, const struct record *r)
 
 static void again(struct replay *p)
 {
-	struct analyst_options o = office_options();
+	struct analyst_options o = office_options(p->bits & BIT_EVERY);
 	struct analyst *a = analyst_new(&o);
-	struct line_in *in = line_in_new(office()->rules->fields, NULL);
+	struct line_in *in = line_in_new(office(p->bits & BIT_EVERY)->rules->fields, NULL);
 	struct str rest = {(const char *)p->lines.p, p->lines.n}, line;
 	struct bytes told;
 	struct error e;
@@ -161,10 +162,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static struct sysmon_out *sysmon;
 	struct replay p = {.bits = n ? data[0] : 0};
-	struct analyst_options o = office_options();
+	struct analyst_options o;
 
 	if (n == 0)
 		return 0;
+	o = office_options(p.bits & BIT_EVERY);
 	if (!sysmon)
 		sysmon = sysmon_new("/dev/null");
 	p.sysmon = p.bits & BIT_SYSMON ? sysmon : NULL;
