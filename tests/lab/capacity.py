@@ -261,14 +261,16 @@ def measure(lab, net, options):
         rows.append(cells)
         tool.end()
     report.table(rows)
-    report.say("CPU is the process's own, in all its threads, and includes what it takes when idle; what the kernel does "
-               "to deliver a packet is the sender's here. egret has our rules and writes records and findings to files, "
-               "Suricata its 80 rules and events; tcpdump only takes packets.")
-    lost, text = reload_under_load(lab, net, injector, egret, capture, int(held["egret, 1 worker"] * SHARE), 40)
+    report.say("CPU is the process's own, in all its threads, and includes what it takes when idle; what the kernel "
+               "does to deliver a packet is the sender's here. egret has our rules and writes records and findings "
+               "to files, Suricata its 80 rules and events; tcpdump only takes packets.")
     report.say()
-    report.say(text)
-    if options.results:
-        report.keep(options.results, called("./dev capacity", options, options.defaults))
+    try:
+        lost, text = reload_under_load(lab, net, injector, egret, capture, int(held["egret, 1 worker"] * SHARE), 40)
+        report.say(text)
+    finally:
+        if options.results:
+            report.keep(options.results, called("./dev capacity", options, options.defaults))
     return lost
 
 
