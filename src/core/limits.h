@@ -29,6 +29,8 @@
 
 /* clock */
 #define LIMIT_CLOCK_BACK (3600 * NS_PER_S) /* later packets say that the clock was wrong */
+#define LIMIT_CLOCK_BACK_LIVE (60 * NS_PER_S) /* the same where one clock stamps all packets; a ring
+					       * that is read too slowly holds seconds */
 #define LIMIT_CLOCK_WRONG 64               /* of these in a row are believed */
 
 /* flow */

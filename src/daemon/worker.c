@@ -147,7 +147,8 @@ struct worker *worker_new(const struct worker_options *o, struct error *e)
 	static const struct timeval interval = {.tv_usec = TICK_MS * 1000};
 	struct worker *w = mem_lines(sizeof *w);
 	struct sensor_settings settings = {
-		.flow = flow_settings_default, .rare_dns = o->rare_dns, .number = o->number};
+		.flow = flow_settings_default, .rare_dns = o->rare_dns, .number = o->number,
+		.clock_back = LIMIT_CLOCK_BACK_LIVE};
 
 	w->o = *o;
 	settings.flow.flows_max = o->flows_max;
