@@ -4,7 +4,7 @@ FNR == 1 {
 	file++
 }
 
-# CONFIG("key", TYPE, field, "default", "range", "help")
+# CONFIG("key", TYPE, field, WHEN, "default", "range", "help")
 file == 1 && /^CONFIG\(/ {
 	split($0, part, "\"")
 	range = part[6]
@@ -13,7 +13,7 @@ file == 1 && /^CONFIG\(/ {
 	else if (gsub(/[|]/, ", ", range))
 		range = "; one of " range
 	keys = keys ".It Va " part[2] "\n" toupper(substr(part[8], 1, 1)) substr(part[8], 2) \
-		".\nDefault: " part[4] range ".\n"
+		".\nDefault: " part[4] range (part[3] ~ /START/ ? " (restart).\n" : ".\n")
 }
 
 # SETTING(field, TYPE, default, least, most, "key", "help")

@@ -107,7 +107,9 @@ static void take_option(struct call *c, int option, const char *value)
 		end(c, EXIT_SUCCESS);
 		break;
 	default:
-		end(c, misuse("see the usage", ""));
+		/* what is wrong was told by getopt_long */
+		fputs("Try 'egretctl --help'.\n", stderr);
+		end(c, EXIT_UNABLE);
 	}
 }
 

@@ -209,7 +209,9 @@ static void take_flag(struct command *c, int option)
 		end(c, EXIT_FINE);
 		break;
 	default:
-		end(c, misuse("see the usage", ""));
+		/* what is wrong was told by getopt_long */
+		fputs("Try 'egret --help'.\n", stderr);
+		end(c, EXIT_UNUSABLE);
 	}
 }
 
@@ -288,7 +290,7 @@ static int run(const struct command *c)
 		return replay_run(o);
 	if (serve_wanted(o))
 		return serve_run(o);
-	return misuse("nothing to read: give -r CAPTURE or -i INTERFACE", "");
+	return misuse("nothing to read: give -r CAPTURE, -e EVENTS, -i INTERFACE or -c CONFIG", "");
 }
 
 int main(int argc, char **argv)

@@ -49,7 +49,7 @@ static void over(void *context)
 {
 	struct errand *e = context;
 
-	e->done(e->arg, true);
+	e->done(e->arg);
 	free(e);
 }
 
@@ -98,10 +98,13 @@ static void reload(void *context, command_told *told, void *arg)
 	event_add(d->reloaded, &t);
 }
 
-static int reopen(void *context, struct error *e)
+static void reopen(void *context, command_told *told, void *arg)
 {
+	struct error e;
+
 	(void)context;
-	return error_set(e, "findings.file: no space left");
+	error_set(&e, "findings.file: no space left");
+	told(arg, &e);
 }
 
 static bool set_log_level(void *context, const char *word)

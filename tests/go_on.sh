@@ -1,9 +1,11 @@
 #!/bin/sh
 # However often the lists and rules are loaded anew, and however often egret is started anew, the
-# findings of a capture are those of one run: of the bundled one, and of real ones where they are.
+# findings of a capture are those of one run: of the bundled one, and of real ones where they are
+# (unless EGRET_BRIEF is set).
 set -eu
 src=${srcdir:-.}
 shared=${EGRET_SHARED:-$src/../shared}
+[ -z "${EGRET_BRIEF:-}" ] || shared=/nonexistent
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 captures=0

@@ -20,7 +20,6 @@ BEGIN {
 	allow["nettle/"] = "^(core/tuple|proto/quic_crypto|proto/ja4|base/digest)[.]c$"
 	allow["seccomp.h"] = "^daemon/sandbox_calls[.]c$"
 	allow["cap-ng.h"] = "^daemon/privileges[.]c$"
-	allow["systemd/sd-daemon.h"] = "^daemon/notify[.]c$"
 	allow["zlib.h"] = "^capture/unpack_gzip[.]c$"
 	allow["zstd.h"] = allow["zstd_"] = "^(capture/unpack_zstd|output/compress)[.]c$"
 }

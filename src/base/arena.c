@@ -42,6 +42,23 @@ void arena_fini(struct arena *a)
 	arena_init(a);
 }
 
+void arena_clear(struct arena *a)
+{
+	struct arena_block *kept = NULL;
+	size_t used = a->used;
+
+	if (!SEPARATE && a->block && a->block->room == BLOCK) {
+		kept = a->block;
+		a->block = kept->next;
+	}
+	arena_fini(a);
+	if (!kept)
+		return;
+	memset(kept->bytes, 0, used);
+	kept->next = NULL;
+	a->block = kept;
+}
+
 static struct arena_block *block_new(size_t room)
 {
 	struct arena_block *b = mem_zalloc(sizeof *b + room);

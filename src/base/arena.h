@@ -14,6 +14,8 @@ struct arena {
 
 void arena_init(struct arena *a);
 void arena_fini(struct arena *a);
+/* The same, but for a block that is used again: for many small things one after the other. */
+void arena_clear(struct arena *a);
 
 /* Zeroed, aligned for any object, never NULL. */
 void *arena_alloc(struct arena *a, size_t n);

@@ -1,4 +1,5 @@
-/* Allocation that cannot return NULL: out of memory at start-up or growth is fatal and says so.
+/* Allocation that cannot return NULL: out of memory at start-up or growth is fatal and says so. The
+ * process ends at once, whatever its other threads do; files are as they would be after a kill.
  * Nothing on the packet path allocates per packet; tables grow to a bound and then evict. */
 #ifndef EGRET_BASE_MEM_H
 #define EGRET_BASE_MEM_H
@@ -18,7 +19,14 @@ void *mem_lines(size_t n);
 void mem_lines_free(void *p, size_t n);
 /* The most that it takes, rounding and the allocator's own words included. */
 size_t mem_lines_memory(size_t n);
+/* The same while only the first `used` bytes of it are. */
+size_t mem_lines_part(size_t n, size_t used);
 /* The same for any of the others. */
 size_t mem_memory(size_t n);
+
+/* The same for what a library could not get. */
+_Noreturn void mem_exhausted(const char *who);
+
+#define MEM_STATUS 71 /* the exit status: EX_OSERR of sysexits.h */
 
 #endif

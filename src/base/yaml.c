@@ -14,10 +14,14 @@ void yaml_open(struct yaml *y, struct str text)
 		text.n -= 3;
 	}
 	*y = (struct yaml){.text = mem_alloc(text.n + 1), .line = 1};
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] != '\r')
-			y->text[y->n++] = text.p[i];
-		else if (i + 1 == text.n || text.p[i + 1] != '\n')
+	for (size_t at = 0; at < text.n;) {
+		const char *p = text.p + at, *cr = memchr(p, '\r', text.n - at);
+		size_t run = cr ? (size_t)(cr - p) : text.n - at;
+
+		memcpy(y->text + y->n, p, run);
+		y->n += run;
+		at += run + 1;
+		if (cr && (at == text.n || text.p[at] != '\n'))
 			y->text[y->n++] = '\n';
 	}
 	y->text[y->n] = '\0';
@@ -85,6 +89,10 @@ static bool check_text(struct yaml_document *d, struct error *e)
 
 	while (p < end) {
 		uint32_t c;
+		if (*p >= 0x20 && *p < 0x7f) { /* nearly all */
+			p++;
+			continue;
+		}
 		size_t n = utf8_read(p, (size_t)(end - p), &c);
 
 		if (n == 0) {

@@ -59,6 +59,8 @@ static void fail_parser(struct build *b)
 	unsigned line = b->first_line + (unsigned)p->problem_mark.line;
 	char text[ERROR_TEXT_MAX];
 
+	if (p->error == YAML_MEMORY_ERROR)
+		mem_exhausted("libyaml");
 	if (p->problem && p->context)
 		snprintf(text, sizeof text, "%s %s (from line %u on)", p->problem, p->context,
 			 from);
@@ -403,7 +405,7 @@ bool yaml_read_document(struct arena *a, struct yaml_document *d, struct error *
 	b->e = e;
 	b->first_line = d->line;
 	if (!yaml_parser_initialize(&b->parser))
-		abort(); /* out of memory, as everywhere else */
+		mem_exhausted("libyaml");
 	yaml_parser_set_encoding(&b->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&b->parser, (const unsigned char *)d->source.p, d->source.n);
 	read_events(b, d);

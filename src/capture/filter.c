@@ -13,6 +13,8 @@
 #define LINKTYPE_ETHERNET 1
 #define LINKTYPE_RAW 101
 #define LINKTYPE_ENC 109
+#define LINKTYPE_LINUX_SLL 113
+#define LINKTYPE_RADIOTAP 127
 
 struct program {
 	uint32_t link;
@@ -64,6 +66,21 @@ static int compile(const char *expression, uint32_t link, bool big, struct bpf_p
 		result = error_set(e, "%s", pcap_geterr(p));
 	pcap_close(p);
 	return result;
+}
+
+int filter_known(const char *expression, struct error *e)
+{
+	static const uint32_t links[] = {LINKTYPE_ETHERNET, LINKTYPE_RAW, LINKTYPE_LINUX_SLL,
+					 LINKTYPE_RADIOTAP};
+	struct bpf_program code;
+	struct error other;
+
+	for (unsigned i = 0; i < sizeof links / sizeof *links; i++)
+		if (compile(expression, links[i], false, &code, i ? &other : e) == 0) {
+			pcap_freecode(&code);
+			return 0;
+		}
+	return -1;
 }
 
 struct filter *filter_new(const char *expression,

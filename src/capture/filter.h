@@ -13,6 +13,10 @@
 
 struct filter;
 
+/* Whether the expression makes sense for a link type that is usual on interfaces; -1 and an error
+ * about Ethernet when it does not. */
+int filter_known(const char *expression, struct error *e);
+
 /* The expression is copied. `problem` is told of link types the expression is not for. */
 struct filter *filter_new(const char *expression,
 			  void (*problem)(void *context, const char *text), void *context);

@@ -77,7 +77,9 @@ static int pcap_failed(const struct live_options *o, pcap_t *p, int status, stru
 {
 	const char *more = pcap_geterr(p);
 
-	if (status == PCAP_ERROR || !more[0])
+	if (status == PCAP_ERROR_PERM_DENIED)
+		return error_set(e, "%s: not permitted: it takes root or CAP_NET_RAW", o->interface);
+	if (status == PCAP_ERROR || !more[0] || strcmp(more, pcap_statustostr(status)) == 0)
 		return error_set(e, "%s: %s", o->interface,
 				 more[0] ? more : pcap_statustostr(status));
 	return error_set(e, "%s: %s (%s)", o->interface, pcap_statustostr(status), more);

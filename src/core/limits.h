@@ -29,11 +29,14 @@
 
 /* clock */
 #define LIMIT_CLOCK_BACK (3600 * NS_PER_S) /* later packets say that the clock was wrong */
+#define LIMIT_CLOCK_BACK_LIVE (60 * NS_PER_S) /* the same where one clock stamps all packets; a ring
+					       * that is read too slowly holds seconds */
 #define LIMIT_CLOCK_WRONG 64               /* of these in a row are believed */
 
 /* flow */
 #define LIMIT_FLOWS (1024 * 1024)
-#define LIMIT_GHOSTS (64 * 1024)     /* evicted flows whose identity is remembered */
+#define LIMIT_GHOSTS (64 * 1024)     /* flows that may go on, whose identity is remembered */
+#define LIMIT_GHOST_AGE (4 * 3600 * NS_PER_S) /* TCP: their longest silence */
 
 /* proto: the head of each stream */
 #define LIMIT_HEAD (16 * KIB)        /* bytes kept for a direction while its parser wants more */
@@ -51,6 +54,9 @@
 
 /* names */
 #define LIMIT_NAMES (1024 * 1024)    /* (client, address) pairs remembered */
+#define LIMIT_NAMES_BYTES (64 * MIB) /* of their texts */
+#define LIMIT_NAMES_RECENT (64 * KIB) /* distinct ones of which is known where their text is */
+#define LIMIT_VERDICTS (512 * KIB)   /* names whose service is remembered */
 
 /* configuration */
 #define LIMIT_CONFIG_FILE MIB
@@ -100,6 +106,8 @@
 #define LIMIT_CLIENT_ACCOUNTS 256    /* services of one client whose past is kept */
 #define LIMIT_ALERTS (64 * KIB)      /* accounts whose alerts are remembered for suppression */
 #define LIMIT_TOP 1024               /* largest senders of a day that are told apart */
+#define LIMIT_SKETCH_SHIFT 16        /* counters of a row of the sketch, 2 to the power of this */
+#define LIMIT_TOOLS (64 * KIB)       /* connections whose tool is remembered; a later one takes the place */
 
 /* state */
 #define LIMIT_STATE (512 * MIB)      /* the state file */
@@ -119,5 +127,9 @@
 #define LIMIT_JOIN_FACTS (64 * KIB)  /* kept of hosts, and as many of the wire */
 #define LIMIT_JOIN_SAME 8            /* of these, about one connection or one host's name */
 #define LIMIT_JOIN_ADDRESSES (64 * KIB) /* of which is known whose they are */
+
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#include "core/limits_fuzz.h"
+#endif
 
 #endif

@@ -53,6 +53,7 @@ const char *dns_flavour_name(enum dns_flavour f)
 	return WORD(words, f);
 }
 
+const char *const evades_words[EVADES_BITS] = {"overlap", "checksum", "reset", "names"};
 const char *const hides_words[HIDES_BITS] = {"ech", "doh", "dot", "doq", "no_sni", "esni"};
 
 const char *const encap_words[ENCAP_BITS] = {"vlan",  "mpls",	"pppoe", "gre",	 "erspan",

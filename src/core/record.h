@@ -10,6 +10,7 @@
 #define EGRET_CORE_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -85,6 +86,16 @@ enum {
 	HIDES_ESNI = 1 << 5,   /* the old draft, extension 0xffce */
 };
 #define HIDES_BITS 6
+
+/* What was done to deceive a bystander, as bits. */
+enum {
+	EVADES_OVERLAP = 1 << 0,  /* the same place of a stream was sent with different content */
+	EVADES_CHECKSUM = 1 << 1, /* packets that no receiver takes: a wrong checksum among right ones */
+	EVADES_RESET = 1 << 2,    /* it went on long after it had been reset or closed */
+	EVADES_NAMES = 1 << 3,    /* it claims two names: in one message, or in a second one */
+};
+#define EVADES_BITS 4
+#define EVADES_ALL ((1 << EVADES_BITS) - 1)
 
 /* Tunnels and tags around the innermost packet, as bits. */
 enum {
@@ -211,6 +222,7 @@ struct record_flow {
 	enum name_missing name_missing;
 	struct str_list other_names; /* names that other sources give it (filled in by attribution) */
 	uint8_t hides;
+	uint8_t evades; /* EVADES_ bits */
 	struct byte_count up, down; /* totals: by the opener, to the opener */
 	uint64_t delta_up, delta_down; /* bytes since the flow's last record */
 	bool one_sided;  /* only one direction was seen */
@@ -232,6 +244,10 @@ struct record {
 	};
 };
 
+/* Bytes of a record up to the end of its kind's own part (dns, tls, http or flow): what comes behind
+ * may not be there (core/record_pack.h), so a record is copied so far and no farther. */
+#define RECORD_UP_TO(part) (offsetof(struct record, part) + sizeof(((struct record *)NULL)->part))
+
 /* Where records go. The callee copies what it wants to keep. */
 struct record_sink {
 	void (*take)(void *context, const struct record *r);
@@ -251,6 +267,7 @@ const char *app_protocol_name(enum app_protocol a);
 const char *flow_end_name(enum flow_end e);
 const char *dns_flavour_name(enum dns_flavour f);
 /* The words of the bits, lowest first. */
-extern const char *const hides_words[HIDES_BITS], *const encap_words[ENCAP_BITS];
+extern const char *const hides_words[HIDES_BITS], *const evades_words[EVADES_BITS],
+	*const encap_words[ENCAP_BITS];
 
 #endif

@@ -62,12 +62,11 @@ static void each_of_answers(struct dns_answer *a, unsigned n, text_visit *visit,
 /* Of the union, only the kind's own part is carried. */
 static size_t head_size(enum record_kind kind)
 {
-#define UP_TO(member) (offsetof(struct record, member) + sizeof(((struct record *)0)->member))
 	static const size_t size[RECORD_KINDS] = {
-		[RECORD_DNS] = UP_TO(dns),   [RECORD_TLS] = UP_TO(tls),	  [RECORD_QUIC] = UP_TO(tls),
-		[RECORD_HTTP] = UP_TO(http), [RECORD_CONN] = UP_TO(flow), [RECORD_FLOW] = UP_TO(flow),
+		[RECORD_DNS] = RECORD_UP_TO(dns),   [RECORD_TLS] = RECORD_UP_TO(tls),
+		[RECORD_QUIC] = RECORD_UP_TO(tls),  [RECORD_HTTP] = RECORD_UP_TO(http),
+		[RECORD_CONN] = RECORD_UP_TO(flow), [RECORD_FLOW] = RECORD_UP_TO(flow),
 	};
-#undef UP_TO
 	return (size[kind] + 15) & ~(size_t)15;
 }
 

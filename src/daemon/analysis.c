@@ -28,6 +28,8 @@ struct analysis {
 	struct record_json json;
 	struct sysmon_out *sysmon; /* NULL: records are written as our own */
 	bool saving;		   /* a state is on its way to the disk */
+	_Atomic bool unsaved;	   /* the last one did not get there */
+	_Atomic uint64_t state_failures;
 	struct analysis_view live; /* the thread's own */
 	pthread_mutex_t lock;	   /* of view */
 	struct analysis_view view;
@@ -63,7 +65,9 @@ static void put_finding(void *context, const struct finding *f)
 
 static void tell_findings(struct analysis *a, bool all)
 {
-	struct analyst_telling telling = a->o.telling;
+	const struct config *c = &a->now.config;
+	struct analyst_telling telling = {.interval = c->tell_interval,
+					  .growth = (double)c->tell_growth};
 	uint64_t now = lineup_mark(&a->lineup);
 
 	if (all) /* the last word of this run: whatever has changed */
@@ -75,14 +79,21 @@ static void tell_findings(struct analysis *a, bool all)
 
 static void note_unattributed(struct analysis *a, const struct pipe_loss *l)
 {
-	struct pipe_loss *by = a->live.unattributed_by;
-	unsigned i = 0;
+	struct overview_client *by = a->live.unattributed_by;
+	unsigned i = 0, least = 0;
 
 	a->live.unattributed += l->up;
-	while (i < ANALYSIS_CLIENTS_MAX && by[i].records && !addr_eq(&by[i].client, &l->client))
-		i++;
-	if (i == ANALYSIS_CLIENTS_MAX)
-		return;
+	for (; i < OVERVIEW_CLIENTS_MAX && by[i].records; i++) {
+		if (addr_eq(&by[i].client, &l->client))
+			break;
+		least = by[i].up < by[least].up ? i : least;
+	}
+	if (i == OVERVIEW_CLIENTS_MAX) {
+		if (by[least].up >= l->up)
+			return;
+		i = least;
+		by[i] = (struct overview_client){0};
+	}
 	by[i].client = l->client;
 	by[i].up += l->up;
 	by[i].down += l->down;
@@ -177,6 +188,13 @@ static void saved(void *context)
 	((struct analysis *)context)->saving = false;
 }
 
+static void not_saved(struct analysis *a, const char *what, const char *why)
+{
+	log_say(a->o.log, LOG_LEVEL_ERROR, "%s%s", what, why);
+	atomic_store(&a->unsaved, true);
+	atomic_fetch_add(&a->state_failures, 1);
+}
+
 static void write_state(void *context)
 {
 	struct saving *s = context;
@@ -184,7 +202,9 @@ static void write_state(void *context)
 
 	state_seal(&s->file);
 	if (state_write(s->a->o.state, &s->file, &e))
-		log_say(s->a->o.log, LOG_LEVEL_ERROR, "%s", e.text);
+		not_saved(s->a, "", e.text);
+	else
+		atomic_store(&s->a->unsaved, false);
 	bytes_fini(&s->file);
 	loop_post(&s->a->loop, saved, s->a);
 	free(s);
@@ -201,7 +221,7 @@ static struct saving *encode_state(struct analysis *a)
 	s->a = a;
 	if (state_gather(sections, n, &s->file, &e) == 0)
 		return s;
-	log_say(a->o.log, LOG_LEVEL_ERROR, "state is not saved: %s", e.text);
+	not_saved(a, "state is not saved: ", e.text);
 	free(s);
 	return NULL;
 }
@@ -439,6 +459,8 @@ void analysis_look(struct analysis *a, struct analysis_view *out)
 	pthread_mutex_lock(&a->lock);
 	*out = a->view;
 	pthread_mutex_unlock(&a->lock);
+	out->state_failures = atomic_load(&a->state_failures);
+	out->unsaved = atomic_load(&a->unsaved);
 }
 
 uint64_t analysis_beats(const struct analysis *a)

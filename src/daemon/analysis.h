@@ -21,7 +21,6 @@ struct analysis_options {
 	struct outlet *findings[ANALYSIS_OUTLETS_MAX], *records[ANALYSIS_OUTLETS_MAX]; /* outlive it */
 	unsigned finding_outlets, record_outlets;
 	enum record_format format;
-	struct analyst_telling telling;
 	uint64_t window;	 /* analyst_options.window */
 	bool strict;		 /* by the command line */
 	const char *state;	 /* folder; NULL: none */
@@ -60,14 +59,15 @@ void analysis_put_line(struct analysis *a, const char *line, size_t n);
 /* Some rule asks for what DNS answers hold, or records are written. */
 bool analysis_wants_dns_text(struct analysis *a);
 
-#define ANALYSIS_CLIENTS_MAX 8
 struct analysis_view {
 	uint64_t taken, late, unattributed;
 	struct histogram delay, depth;
 	struct analyst_summary summary;
 	uint64_t findings; /* told, updates left out */
 	uint64_t rules, correlations, services, refused;
-	struct pipe_loss unattributed_by[ANALYSIS_CLIENTS_MAX]; /* the first clients */
+	struct overview_client unattributed_by[OVERVIEW_CLIENTS_MAX]; /* of those, who lost most */
+	uint64_t state_failures; /* states that could not be saved */
+	bool unsaved;		 /* the last one */
 };
 /* At most a second old. */
 void analysis_look(struct analysis *a, struct analysis_view *out);

@@ -98,13 +98,6 @@ void command_help(const struct command_call *c)
 	control_done(c->reply, NULL);
 }
 
-/* What was done, in a word. */
-static void done(const struct command_call *c, const char *word)
-{
-	bytes_print(&c->reply->text, c->json ? "{\"done\":\"%s\"}\n" : "%s\n", word);
-	control_done(c->reply, NULL);
-}
-
 void command_version(const struct command_call *c)
 {
 	if (!command_words_at_most(c, 0))
@@ -114,13 +107,21 @@ void command_version(const struct command_call *c)
 	control_done(c->reply, NULL);
 }
 
+static void say_done(struct control_reply *r, const char *word, const struct error *e)
+{
+	if (!e)
+		bytes_print(&r->text, r->request.json ? "{\"done\":\"%s\"}\n" : "%s\n", word);
+	control_done(r, e);
+}
+
 static void reload_told(void *arg, const struct error *e)
 {
-	struct control_reply *r = arg;
+	say_done(arg, "reloaded", e);
+}
 
-	if (!e)
-		bytes_print(&r->text, r->request.json ? "{\"done\":\"reloaded\"}\n" : "reloaded\n");
-	control_done(r, e);
+static void reopen_told(void *arg, const struct error *e)
+{
+	say_done(arg, "reopened", e);
 }
 
 void command_reload(const struct command_call *c)
@@ -137,16 +138,12 @@ void command_reload(const struct command_call *c)
 
 void command_reopen(const struct command_call *c)
 {
-	struct error e;
-
 	if (!command_words_at_most(c, 0))
 		return;
 	if (!c->env->reopen)
 		command_fail(c, "this daemon has no files to open again");
-	else if (c->env->reopen(c->env->context, &e))
-		control_done(c->reply, &e);
 	else
-		done(c, "reopened");
+		c->env->reopen(c->env->context, reopen_told, c->reply);
 }
 
 void command_log_level(const struct command_call *c)
@@ -162,7 +159,7 @@ void command_log_level(const struct command_call *c)
 	else if (!c->env->set_log_level(c->env->context, word))
 		command_fail(c, "a level is wanted: error, warning, notice, info or debug");
 	else
-		done(c, word);
+		say_done(c->reply, word, NULL);
 }
 
 static void explain_told(void *arg, const struct error *e)
@@ -204,5 +201,5 @@ void command_stop(const struct command_call *c)
 		return;
 	}
 	c->env->stop(c->env->context);
-	done(c, "stopping");
+	say_done(c->reply, "stopping", NULL);
 }

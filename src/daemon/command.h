@@ -10,8 +10,8 @@ struct analyst;
 
 /* A question whose answer only the analyst's thread can give; called there. */
 typedef void errand_fn(void *arg, struct analyst *a);
-/* In the control thread, once for each errand. ran false: the analyst has ended, fn was not called. */
-typedef void errand_done(void *arg, bool ran);
+/* In the control thread, once for each errand, after fn. */
+typedef void errand_done(void *arg);
 
 /* What was asked for is done, or could not be (e not NULL). In the control thread, exactly once,
  * possibly before the function that it was given to returns. */
@@ -29,7 +29,7 @@ struct command_env {
 	 * case does not matter. In the analyst's thread (called inside an errand). */
 	const char *(*service)(void *context, struct str name);
 	void (*reload)(void *context, command_told *told, void *arg);
-	int (*reopen)(void *context, struct error *e);
+	void (*reopen)(void *context, command_told *told, void *arg);
 	bool (*set_log_level)(void *context, const char *word); /* false: no such level */
 	/* What `egret --explain` prints. `what` and `out` last until told. */
 	void (*explain)(void *context, struct str what, struct bytes *out, command_told *told,

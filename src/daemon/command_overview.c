@@ -87,6 +87,30 @@ static uint64_t lost_records(const struct overview *o)
 	return n;
 }
 
+/* Bytes that were seen and are in no finding: whose. */
+static void unattributed_line(const struct overview *o, struct bytes *out)
+{
+	enum { TOLD = 5 };
+
+	if (!o->bytes_unattributed)
+		return;
+	LINE(out, "not told", {
+		text_bytes(&w, o->bytes_unattributed);
+		wr_lit(&w, " uploaded, as records of connections were lost");
+		for (unsigned i = 0; i < TOLD && o->unattributed[i].records; i++) {
+			static const struct addr several;
+			const struct overview_client *c = &o->unattributed[i];
+			wr_text(&w, i ? ", " : ": ");
+			if (addr_eq(&c->client, &several))
+				wr_lit(&w, "others");
+			else
+				addr_write(&w, &c->client);
+			wr_char(&w, ' ');
+			text_bytes(&w, c->up);
+		}
+	});
+}
+
 static void analyst_lines(const struct overview *o, struct bytes *out)
 {
 	uint64_t lost = lost_records(o), p99 = histogram_quantile(&o->delay, 0.99);
@@ -110,6 +134,7 @@ static void analyst_lines(const struct overview *o, struct bytes *out)
 			text_duration(&w, p99);
 		}
 	});
+	unattributed_line(o, out);
 	LINE(out, "workers", {
 		wr_u64(&w, o->workers);
 		wr_lit(&w, "; their rings hold ");
@@ -222,6 +247,19 @@ static void worker_object(struct json *j, const struct overview_worker *w)
 	json_close(j, '}');
 }
 
+static void client_object(struct json *j, const struct overview_client *c)
+{
+	char address[ADDR_TEXT_MAX];
+
+	addr_text(&c->client, address);
+	json_open(j, NULL, '{');
+	json_word(j, "client", address);
+	json_u64(j, "up", c->up);
+	json_u64(j, "down", c->down);
+	json_u64(j, "records", c->records);
+	json_close(j, '}');
+}
+
 /* Counters and figures by group. */
 static bool begins_group(const char *group, const char *before)
 {
@@ -273,6 +311,10 @@ static void status_json(const struct overview *o, struct bytes *out)
 	json_open(&j, "outputs", '[');
 	for (unsigned i = 0; i < o->outlets; i++)
 		outlet_object(&j, o->outlet[i].name, &o->outlet[i].counts);
+	json_close(&j, ']');
+	json_open(&j, "unattributed", '[');
+	for (unsigned i = 0; i < OVERVIEW_CLIENTS_MAX && o->unattributed[i].records; i++)
+		client_object(&j, &o->unattributed[i]);
 	json_close(&j, ']');
 	if (p99 && p99 != UINT64_MAX)
 		json_u64(&j, "delay_p99", p99);

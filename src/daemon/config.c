@@ -1,4 +1,4 @@
-#include "daemon/config.h"
+#include "daemon/config_part.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -7,33 +7,22 @@
 #include "base/file.h"
 #include "base/yaml.h"
 #include "core/limits.h"
+#include "daemon/config_value.h"
 #include "daemon/size.h"
 
 #define KEY_MAX 128
 
-enum config_type {
-	CONFIG_TEXT,
-	CONFIG_SWITCH,
-	CONFIG_NUMBER,
-	CONFIG_SIZE,
-	CONFIG_DURATION,
-	CONFIG_WORD,
-	CONFIG_LIST
-};
-
-static const struct key {
-	const char *key;
-	enum config_type type;
-	size_t offset;
-	const char *standard, *range, *help;
-} keys[] = {
-#define CONFIG(key, type, field, standard, range, help)                                            \
-	{key, CONFIG_##type, offsetof(struct config, field), standard, range, help},
+const struct config_key config_keys[] = {
+#define CONFIG_RELOAD true
+#define CONFIG_START  false
+#define CONFIG(key, type, field, when, standard, range, help)                                      \
+	{key,	   CONFIG_##type, offsetof(struct config, field), CONFIG_##when, standard,         \
+	 range,	   help},
 #include "daemon/config.def"
 #undef CONFIG
 };
 
-#define KEYS (sizeof keys / sizeof *keys)
+const unsigned config_key_count = sizeof config_keys / sizeof *config_keys;
 
 static bool read_switch(bool *out, struct str text)
 {
@@ -76,7 +65,7 @@ static bool read_amount(enum config_type type, const char *text, uint64_t *out)
 }
 
 /* "LEAST-MOST", in the words of the type. What may be never by default may always be. */
-static bool in_range(const struct key *k, uint64_t v)
+static bool in_range(const struct config_key *k, uint64_t v)
 {
 	char least[32];
 	uint64_t low, high;
@@ -94,7 +83,7 @@ static bool in_range(const struct key *k, uint64_t v)
 }
 
 /* Of any type but LIST; TEXT keeps `text`. False when it is none. */
-static bool read_scalar(const struct key *k, void *at, const char *text)
+static bool read_scalar(const struct config_key *k, void *at, const char *text)
 {
 	uint64_t v;
 
@@ -118,9 +107,9 @@ void config_init(struct config *c)
 {
 	*c = (struct config){0};
 	arena_init(&c->arena);
-	for (size_t i = 0; i < KEYS; i++)
-		if (keys[i].type != CONFIG_TEXT && keys[i].type != CONFIG_LIST)
-			read_scalar(&keys[i], (char *)c + keys[i].offset, keys[i].standard);
+	for (size_t i = 0; i < config_key_count; i++)
+		if (config_keys[i].type != CONFIG_TEXT && config_keys[i].type != CONFIG_LIST)
+			read_scalar(&config_keys[i], (char *)c + config_keys[i].offset, config_keys[i].standard);
 	settings_default(&c->detectors);
 }
 
@@ -172,7 +161,7 @@ static bool read_list(struct reading *r, struct config_list *l, const struct yam
 	return true;
 }
 
-static void complain_value(struct reading *r, unsigned line, const struct key *k)
+static void complain_value(struct reading *r, unsigned line, const struct config_key *k)
 {
 	static const char *const what[] = {
 		[CONFIG_SWITCH] = "is yes or no",
@@ -191,13 +180,32 @@ static void complain_value(struct reading *r, unsigned line, const struct key *k
 	complain(r, line, text, k->key);
 }
 
-static void read_value(struct reading *r, const struct key *k, const struct yaml_node *n)
+/* Those that are none are left out. */
+static void check_items(struct reading *r, const struct config_key *k, struct config_list *l)
+{
+	size_t kept = 0;
+	struct error e;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (config_value(k->key, l->text[i], &e)) {
+			complain(r, l->line[i], e.text, k->key);
+			continue;
+		}
+		l->line[kept] = l->line[i];
+		l->text[kept++] = l->text[i];
+	}
+	l->count = kept;
+}
+
+static void read_value(struct reading *r, const struct config_key *k, const struct yaml_node *n)
 {
 	void *at = (char *)r->c + k->offset;
+	struct error e;
 
 	if (k->type == CONFIG_LIST) {
 		if (!read_list(r, at, n))
 			complain(r, n->line, "is a list of strings", k->key);
+		check_items(r, k, at);
 		return;
 	}
 	if (n->kind != YAML_SCALAR) {
@@ -207,6 +215,8 @@ static void read_value(struct reading *r, const struct key *k, const struct yaml
 	const char *text = yaml_is_null(n) ? "" : arena_text(&r->c->arena, n->text);
 	if (!read_scalar(k, at, text))
 		complain_value(r, n->line, k);
+	else if (k->type == CONFIG_TEXT && config_value(k->key, text, &e))
+		complain(r, n->line, e.text, k->key);
 }
 
 static void read_lists(struct reading *r, const struct yaml_node *n)
@@ -240,12 +250,22 @@ static void read_detector(struct reading *r, const char *key, const struct yaml_
 		complain(r, n->line, e.text, "");
 }
 
-static const struct key *find_key(const char *name)
+static const struct config_key *find_key(const char *name)
 {
-	for (size_t i = 0; i < KEYS; i++)
-		if (strcmp(keys[i].key, name) == 0)
-			return &keys[i];
+	for (size_t i = 0; i < config_key_count; i++)
+		if (strcmp(config_keys[i].key, name) == 0)
+			return &config_keys[i];
 	return NULL;
+}
+
+static bool is_group(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < config_key_count; i++)
+		if (strncmp(config_keys[i].key, name, n) == 0 && config_keys[i].key[n] == '.')
+			return true;
+	return strcmp(name, "detectors") == 0;
 }
 
 /* Keys of maps inside maps are joined by dots: thresholds.A, detectors.burst.enabled. */
@@ -259,7 +279,7 @@ static void read_map(struct reading *r, const char *prefix, const struct yaml_no
 		const struct yaml_node *item = map->item[i];
 		int length = snprintf(key, sizeof key, "%s%s%s", prefix, *prefix ? "." : "",
 				      map->key[i]->text.p);
-		const struct key *known = find_key(key);
+		const struct config_key *known = find_key(key);
 		if (length < 0 || length >= KEY_MAX)
 			complain(r, map->key[i]->line, "is no key", prefix);
 		else if (strcmp(key, "lists") == 0)
@@ -271,7 +291,8 @@ static void read_map(struct reading *r, const char *prefix, const struct yaml_no
 		else if (strncmp(key, detectors, n) == 0)
 			read_detector(r, key + n, item);
 		else
-			complain(r, map->key[i]->line, "is no key", key);
+			complain(r, map->key[i]->line,
+				 is_group(key) ? "is a map of keys and values" : "is no key", key);
 	}
 }
 
@@ -310,108 +331,4 @@ int config_read(struct config *c, const char *path, config_problem *problem, voi
 	int problems = config_parse(c, c->file, (struct str){text, n}, problem, context);
 	free(text);
 	return problems;
-}
-
-static void dump_text(const char *text, FILE *out)
-{
-	fputc('\'', out);
-	for (; *text; text++)
-		fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, out);
-	fputc('\'', out);
-}
-
-static void dump_word(unsigned number, const char *words, FILE *out)
-{
-	while (number--)
-		words += strcspn(words, "|") + 1;
-	fprintf(out, "%.*s", (int)strcspn(words, "|"), words);
-}
-
-static void dump_value(const struct config *c, const struct key *k, FILE *out)
-{
-	const void *at = (const char *)c + k->offset;
-	const struct config_list *l = at;
-	char size[32];
-
-	switch (k->type) {
-	case CONFIG_TEXT:
-		if (*(const char *const *)at)
-			dump_text(*(const char *const *)at, out);
-		return;
-	case CONFIG_SWITCH:
-		fputs(*(const bool *)at ? "yes" : "no", out);
-		return;
-	case CONFIG_NUMBER:
-		fprintf(out, "%llu", (unsigned long long)*(const uint64_t *)at);
-		return;
-	case CONFIG_DURATION:
-		if (*(const uint64_t *)at)
-			fprintf(out, "%llus",
-				(unsigned long long)(*(const uint64_t *)at / NS_PER_S));
-		else
-			fputs("never", out);
-		return;
-	case CONFIG_WORD:
-		dump_word(*(const unsigned *)at, k->range, out);
-		return;
-	case CONFIG_SIZE:
-		snprintf(size, sizeof size, "%llu", (unsigned long long)*(const uint64_t *)at);
-		fputs(*(const uint64_t *)at == UINT64_MAX ? "never" : size, out);
-		return;
-	case CONFIG_LIST:
-		fputc('[', out);
-		for (size_t i = 0; i < l->count; i++) {
-			fputs(i ? ", " : "", out);
-			dump_text(l->text[i], out);
-		}
-		fputc(']', out);
-	}
-}
-
-/* Keys without a value stand as comments, so that the default holds when it is read. */
-static bool is_unset(const struct config *c, const struct key *k)
-{
-	const void *at = (const char *)c + k->offset;
-
-	return (k->type == CONFIG_TEXT && !*(const char *const *)at) ||
-	       (k->type == CONFIG_LIST && !((const struct config_list *)at)->set);
-}
-
-static void dump_detectors(const struct config *c, FILE *out)
-{
-	fputs("detectors:\n", out);
-	for (unsigned i = 0; i < setting_count; i++) {
-		double v = settings_get(&c->detectors, i);
-		const struct setting_info *s = &setting_infos[i];
-		if (s->type == SETTING_SWITCH)
-			fprintf(out, "  %s: %s", s->key, v != 0 ? "yes" : "no");
-		else
-			fprintf(out, "  %s: %.15g", s->key, v);
-		fprintf(out, "  # %s\n", s->help);
-	}
-}
-
-void config_dump(const struct config *c, FILE *out)
-{
-	for (size_t i = 0; i < KEYS; i++) {
-		const struct key *k = &keys[i];
-		fprintf(out, "# %s (default: %s%s%s)\n", k->help, k->standard,
-			k->range[0] ? ", of " : "", k->range);
-		fprintf(out, "%s%s: ", is_unset(c, &keys[i]) ? "# " : "", keys[i].key);
-		dump_value(c, &keys[i], out);
-		fputs("\n", out);
-	}
-	if (c->list_count)
-		fputs("lists:\n", out);
-	for (size_t i = 0; i < c->list_count; i++) {
-		fprintf(out, "  ");
-		dump_text(c->lists[i].name, out);
-		fputs(": [", out);
-		for (size_t k = 0; k < c->lists[i].count; k++) {
-			fputs(k ? ", " : "", out);
-			dump_text(c->lists[i].values[k], out);
-		}
-		fputs("]\n", out);
-	}
-	dump_detectors(c, out);
 }

@@ -354,7 +354,11 @@ struct control *control_open(struct event_base *base, const struct control_optio
 	}
 	c->accept = event_new(base, c->socket.fd, EV_READ | EV_PERSIST, on_connect, c);
 	c->pause = evtimer_new(base, on_pause_over, c);
-	event_add(c->accept, NULL);
+	if (event_add(c->accept, NULL)) {
+		error_set(e, "%s: cannot be waited at", o->path);
+		control_close(c);
+		return NULL;
+	}
 	return c;
 }
 

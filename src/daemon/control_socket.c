@@ -77,7 +77,9 @@ static int take_file(struct control_socket *s, struct error *e)
 	struct stat st;
 	int fd = open(s->path, O_PATH | O_NOFOLLOW | O_CLOEXEC), failed = 0;
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
+	if (fd < 0 && errno != ENOENT && errno != ELOOP)
+		failed = error_set(e, "%s: %s", s->path, strerror(errno));
+	else if (fd < 0 || fstat(fd, &st) || !S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
 		failed = error_set(e, "%s: is not ours any more", s->path);
 	/* (the service's unit refuses chown, and its user's own group needs none) */
 	else if (s->grouped && st.st_gid != s->group &&

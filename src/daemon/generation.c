@@ -29,8 +29,7 @@ static int load_config(struct generation *g, const struct options *o, struct err
 	if (o->thresholds && !size_thresholds(o->thresholds, g->config.threshold))
 		return error_set(e, "no threshold: %s", o->thresholds);
 	for (size_t i = 0; i < g->config.home.count; i++)
-		if (networks_add(g->home, str_of(g->config.home.text[i]), e))
-			config_wrong(g, o->config, g->config.home.line[i], e->text);
+		networks_add(g->home, str_of(g->config.home.text[i]), e);
 	return 0;
 }
 
@@ -93,13 +92,13 @@ int generation_load(struct generation *g, const struct options *o, bool events,
 	return load_rules(g, o, events, cache, e);
 }
 
+/* What is wrong with one was told when the file was read. */
 static void allow(struct generation *g, enum allow_list list, const struct config_list *l)
 {
 	struct error e;
 
 	for (size_t i = 0; i < l->count; i++)
-		if (detectors_allow(analyst_detectors(g->analyst), list, str_of(l->text[i]), &e))
-			config_wrong(g, g->config.file, l->line[i], e.text);
+		detectors_allow(analyst_detectors(g->analyst), list, str_of(l->text[i]), &e);
 }
 
 void generation_start(struct generation *g, struct analyst_options *a)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "core/limits.h"
 
 void lineup_init(struct lineup *o, struct pipe **pipe, unsigned count)
 {
@@ -59,10 +60,11 @@ struct pipe_message lineup_next(struct lineup *o)
 	if (best == UINT32_MAX)
 		return (struct pipe_message){.kind = PIPE_NOTHING};
 	const struct record *r = o->head[best].m.record;
-	if (r->time >= limit && limit != UINT64_MAX)
+	/* what is far ahead of the marks is of before the clock was set back: it holds nothing up */
+	if (r->time >= limit && r->time - limit < LIMIT_CLOCK_BACK_LIVE)
 		return (struct pipe_message){.kind = PIPE_NOTHING};
 	o->from = best;
-	if (r->time < o->last)
+	if (r->time < o->last && o->last - r->time < LIMIT_CLOCK_BACK_LIVE)
 		o->late++;
 	else
 		o->last = r->time;

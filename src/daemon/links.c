@@ -40,12 +40,13 @@ int links_open(struct links *l, const struct links_options *o, struct error *e)
 	return 0;
 }
 
-void links_gone(struct links *l, unsigned number, const char *why)
+void links_gone(struct links *l, unsigned number, unsigned index, const char *why)
 {
 	struct link *k = &l->link[number];
 
-	if (!k->open)
-		return; /* another worker noticed first */
+	/* another worker noticed first, and there may be another interface of that name by now */
+	if (!k->open || k->index != index)
+		return;
 	log_say(l->o.log, LOG_LEVEL_WARNING, "%s: %s; waiting for it to come back",
 		l->o.names[number], why);
 	k->open = false;

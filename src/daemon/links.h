@@ -33,8 +33,8 @@ struct links {
 /* Opens all and gives them to the workers, which need not run yet. -1 and an error when one cannot
  * be opened. */
 int links_open(struct links *l, const struct links_options *o, struct error *e);
-/* A worker's member of an interface has ended. */
-void links_gone(struct links *l, unsigned number, const char *why);
+/* A worker's member of an interface, which had this live_index, has ended. */
+void links_gone(struct links *l, unsigned number, unsigned index, const char *why);
 /* Once a second; `counts`: what all workers together have seen of each interface. */
 void links_tick(struct links *l, const struct live_counts counts[OVERVIEW_INTERFACES_MAX]);
 /* Whether all are open and none is silent; else what is wrong. */

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "core/limits.h"
 
@@ -71,6 +72,17 @@ static void beat(evutil_socket_t fd, short what, void *context)
 	l->beats++;
 }
 
+/* What libevent would print. It hands no context over, and seldom has anything to say. */
+static void complain(int severity, const char *text)
+{
+	struct log log;
+
+	log_init(&log, LOG_LEVEL_INFO);
+	if (severity >= EVENT_LOG_WARN)
+		log_say(&log, severity > EVENT_LOG_WARN ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			"libevent: %s", text);
+}
+
 int loop_init(struct loop *l, struct error *e)
 {
 	static const struct timeval second = {.tv_sec = 1};
@@ -78,13 +90,16 @@ int loop_init(struct loop *l, struct error *e)
 	*l = (struct loop){.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	l->last = &l->first;
 	pthread_mutex_init(&l->lock, NULL);
+	/* few of libevent's callers could go on without memory, evhttp could not */
+	event_set_mem_functions(mem_alloc, mem_resize, free);
+	event_set_log_callback(complain);
 	l->base = event_base_new();
 	if (l->wake < 0 || !l->base)
 		return error_set(e, "no event loop: %s", strerror(errno));
 	l->woken = event_new(l->base, l->wake, EV_READ | EV_PERSIST, woken, l);
 	l->beat = event_new(l->base, -1, EV_PERSIST, beat, l);
 	if (!l->woken || !l->beat || event_add(l->woken, NULL) || event_add(l->beat, &second))
-		return error_set(e, "no event loop: out of memory");
+		return error_set(e, "no event loop: %s", strerror(errno));
 	return 0;
 }
 
@@ -130,6 +145,7 @@ void loop_leave(struct loop *l)
 	event_base_loopbreak(l->base);
 }
 
+/* NULL: it is a call, and the loop has ended. */
 static struct loop_message *post(struct loop *l, loop_run *run, void *context, struct call *call)
 {
 	struct loop_message *m = mem_zalloc(sizeof *m);
@@ -139,9 +155,16 @@ static struct loop_message *post(struct loop *l, loop_run *run, void *context, s
 	m->context = context;
 	m->call = call;
 	pthread_mutex_lock(&l->lock);
-	*l->last = m;
-	l->last = &m->next;
+	bool refused = call && l->ended;
+	if (!refused) {
+		*l->last = m;
+		l->last = &m->next;
+	}
 	pthread_mutex_unlock(&l->lock);
+	if (refused) {
+		free(m);
+		return NULL;
+	}
 	/* a full counter wakes as well */
 	if (write(l->wake, &one, sizeof one) < 0)
 		return m;
@@ -183,10 +206,10 @@ bool loop_call(struct loop *l, loop_run *run, void *context, uint64_t wait)
 
 	struct loop_message *m = post(l, run, context, &c);
 	pthread_mutex_lock(&l->lock);
-	while (c.state == CALL_WAITS)
+	while (m && c.state == CALL_WAITS)
 		if (pthread_cond_timedwait(&c.done, &l->lock, &until) && c.state == CALL_WAITS)
 			break;
-	if (c.state == CALL_WAITS)
+	if (m && c.state == CALL_WAITS)
 		withdraw(l, m);
 	while (c.state == CALL_RUNS)
 		pthread_cond_wait(&c.done, &l->lock);
@@ -204,11 +227,16 @@ static void end(void *context)
 
 void loop_stop(struct loop *l)
 {
-	if (!l->started)
+	if (!l->base)
 		return;
-	loop_post(l, end, l);
-	pthread_join(l->thread, NULL);
-	l->started = false;
+	if (l->started) {
+		loop_post(l, end, l);
+		pthread_join(l->thread, NULL);
+		l->started = false;
+	}
+	pthread_mutex_lock(&l->lock);
+	l->ended = true;
+	pthread_mutex_unlock(&l->lock);
 	take_all(l);
 }
 

@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "core/state.h"
 #include "daemon/control.h"
+#include "daemon/cpus.h"
 #include "daemon/metrics.h"
 #include "daemon/overview.h"
 #include "daemon/pipe.h"
@@ -59,12 +60,12 @@ struct memory_counts memory_counts_of(const struct options *o, const struct conf
 	struct memory_counts n = {.interfaces = (unsigned)(o->interfaces.count ? o->interfaces.count
 									  : c->interfaces.count),
 				  .workers = o->workers ? o->workers : (unsigned)c->workers};
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned cpus = cpus_count();
 
 	if (!n.interfaces)
 		n.interfaces = 1;
 	if (!n.workers)
-		n.workers = cpus > 2 ? (unsigned)cpus - 1 : 1;
+		n.workers = cpus > 2 ? cpus - 1 : 1;
 	if (n.workers > OVERVIEW_WORKERS_MAX)
 		n.workers = OVERVIEW_WORKERS_MAX;
 	n.outlets = set(c->findings_file) + set(c->findings_syslog) + c->findings_journal +

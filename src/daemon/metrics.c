@@ -207,13 +207,27 @@ static bool address_of(const char *text, struct address *out)
 	return inet_pton(AF_INET, host, &out->at.v4.sin_addr) == 1;
 }
 
+static int parse_address(const char *text, struct address *out, struct error *e)
+{
+	if (address_of(text, out))
+		return 0;
+	return error_set(e, "'%.100s' is no ADDRESS:PORT or [ADDRESS]:PORT to listen at", text);
+}
+
+int metrics_address(const char *text, struct error *e)
+{
+	struct address a;
+
+	return parse_address(text, &a, e);
+}
+
 static int socket_at(const char *text, struct error *e)
 {
 	struct address a;
 	int on = 1;
 
-	if (!address_of(text, &a))
-		return error_set(e, "%s: is no ADDRESS:PORT or [ADDRESS]:PORT to listen at", text);
+	if (parse_address(text, &a, e))
+		return -1;
 	int fd = socket(a.at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return error_set(e, "%s: %s", text, strerror(errno));
@@ -251,6 +265,12 @@ struct metrics *metrics_open(struct event_base *base, const struct metrics_optio
 	evhttp_set_bevcb(m->http, on_connect, m);
 	m->sweeper = event_new(base, -1, EV_PERSIST, on_sweep, m);
 	m->listener = evconnlistener_new(base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE, 0, fd);
+	if (!m->listener) {
+		error_set(e, "%s: cannot be waited at", o->listen);
+		close(fd);
+		metrics_close(m);
+		return NULL;
+	}
 	evhttp_bind_listener(m->http, m->listener);
 	return m;
 }

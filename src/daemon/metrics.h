@@ -38,6 +38,8 @@ struct metrics_options {
  * clients and their time. */
 struct metrics *metrics_open(struct event_base *base, const struct metrics_options *o,
 			     struct error *e);
+/* 0, or -1 and an error: it is nothing to listen at. */
+int metrics_address(const char *text, struct error *e);
 unsigned metrics_port(const struct metrics *m);
 void metrics_close(struct metrics *m);
 

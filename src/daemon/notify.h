@@ -1,5 +1,6 @@
-/* What a service manager is told: sd_notify(3). Without one, or built without libsystemd, all of
- * this does nothing. From any thread. */
+/* What a service manager is told: sd_notify(3). Without one all of this does nothing. A manager that
+ * does not read is waited for up to a second with what it must not miss, and not at all with status and
+ * watchdog. From any thread. */
 #ifndef EGRET_DAEMON_NOTIFY_H
 #define EGRET_DAEMON_NOTIFY_H
 
@@ -15,8 +16,5 @@ void notify_stopping(void);
 void notify_status(const char *text);
 /* WATCHDOG=1. */
 void notify_alive(void);
-/* ns between two of these, half of what the manager endures (sd_watchdog_enabled(3) advises so);
- * 0: it does not watch. */
-uint64_t notify_interval(void);
 
 #endif

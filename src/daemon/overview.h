@@ -14,6 +14,7 @@
 #define OVERVIEW_WORKERS_MAX	64
 #define OVERVIEW_INTERFACES_MAX 16
 #define OVERVIEW_OUTLETS_MAX	8
+#define OVERVIEW_CLIENTS_MAX	8
 
 /* Upper bounds of a histogram's buckets double: bucket i counts values <= least << i; the last one
  * all others. */
@@ -43,6 +44,13 @@ struct overview_interface {
 	uint64_t reopened;
 };
 
+/* A client of whose connections records were lost. */
+struct overview_client {
+	struct addr client; /* zero: of several */
+	uint64_t up, down;  /* bytes that those records would have told */
+	uint64_t records;
+};
+
 struct overview_worker {
 	uint64_t packets, records;
 	uint64_t ring_used, ring_size; /* bytes, of records on their way to the analyst */
@@ -67,7 +75,9 @@ struct overview {
 	uint64_t records_taken; /* by the analyst */
 	uint64_t records_lost[RECORD_KINDS]; /* because its ring was full, by kind */
 	uint64_t records_late;	/* came after later ones had been taken; used all the same */
+	uint64_t updates_put_off; /* of running connections, until the ring had room again */
 	uint64_t bytes_unattributed; /* uploaded bytes of connections whose last record was lost */
+	struct overview_client unattributed[OVERVIEW_CLIENTS_MAX]; /* whose; who lost most */
 	struct histogram delay;	/* ns of wall clock from a fact's packet to its record's taking */
 	struct histogram depth;	/* bytes in the rings when the analyst looks */
 	struct analyst_summary analyst;
@@ -77,6 +87,8 @@ struct overview {
 	uint64_t reload_failures;
 	char reload_problem[256]; /* of the last try; "": it went well */
 	uint64_t services, rules, correlations, rules_refused;
+	uint64_t state_failures; /* states that could not be saved */
+	bool unsaved;		 /* the last one */
 	uint64_t memory; /* resident, bytes */
 	uint64_t memory_bound; /* the most that it may be; 0: not known */
 	uint64_t cpu;	 /* ns */

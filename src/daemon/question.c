@@ -11,14 +11,10 @@ static void in_analyst(void *arg, struct analyst *a)
 	q->failed = q->answer(q, a, &q->error) < 0;
 }
 
-static void back(void *arg, bool ran)
+static void back(void *arg)
 {
 	struct question *q = arg;
 
-	if (!ran) {
-		q->failed = true;
-		error_set(&q->error, "the daemon is ending");
-	}
 	control_done(q->reply, q->failed ? &q->error : NULL);
 	free(q);
 }

@@ -1,5 +1,6 @@
 #include "daemon/serve.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <pwd.h>
 #include <signal.h>
@@ -9,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "core/limits.h"
+#include "daemon/cpus.h"
 #include "daemon/notify.h"
 #include "daemon/paths.h"
 #include "daemon/privileges.h"
@@ -28,6 +31,14 @@ static void wrong(void *context, const char *file, unsigned line, const char *te
 	log_say(&s->log, LOG_LEVEL_ERROR, "%s:%u: %s", file, line, text);
 }
 
+static bool is_there(const struct serve *s, const char *interface)
+{
+	for (unsigned i = 0; i < s->interfaces; i++)
+		if (strcmp(s->interface[i], interface) == 0)
+			return true;
+	return false;
+}
+
 static int read_config(struct serve *s, struct error *e)
 {
 	const struct options *o = s->o;
@@ -40,27 +51,23 @@ static int read_config(struct serve *s, struct error *e)
 	s->log.level = (int)c->log_level + LOG_LEVEL_ERROR;
 	const char **names = o->interfaces.count ? o->interfaces.path : c->interfaces.text;
 	size_t n = o->interfaces.count ? o->interfaces.count : c->interfaces.count;
+	if (!n)
+		return error_set(e, "%s sets no interfaces, and there is no -i INTERFACE",
+				 o->config);
 	if (n > OVERVIEW_INTERFACES_MAX)
 		return error_set(e, "more than %d interfaces", OVERVIEW_INTERFACES_MAX);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (is_there(s, names[i]))
+			return error_set(e, "interface %s is there twice", names[i]);
 		s->interface[s->interfaces++] = names[i];
+	}
 	s->workers = memory_counts_of(o, c).workers;
 	return 0;
 }
 
 bool serve_wanted(const struct options *o)
 {
-	struct config c;
-	struct error e;
-
-	if (o->interfaces.count)
-		return true;
-	if (o->captures.count || o->events.count || !o->config)
-		return false;
-	config_init(&c);
-	bool wanted = config_read(&c, o->config, NULL, NULL, &e) >= 0 && c.interfaces.count;
-	config_fini(&c);
-	return wanted;
+	return o->interfaces.count || (o->config && !o->captures.count && !o->events.count);
 }
 
 /* ---- least privilege ---- */
@@ -86,7 +93,8 @@ static const char *folder_of(struct serve *s, const char *path)
 		return NULL;
 	if (!slash)
 		return ".";
-	return arena_text(&s->config.arena, (struct str){path, slash == path ? 1 : (size_t)(slash - path)});
+	return arena_text(&s->config.arena,
+			  (struct str){path, slash == path ? 1 : (size_t)(slash - path)});
 }
 
 static void may_read_all(struct serve *s, const struct path_list *given,
@@ -110,8 +118,8 @@ static void list_paths(struct serve *s, char rooms[3][PATH_MAX])
 	const struct options *o = s->o;
 	const char *cache = o->cache ? o->cache : c->cache ? c->cache : paths_cache(rooms[2]);
 
-	s->sandbox = (struct sandbox_options){.read = s->read, .write = s->write,
-					      .files = FILES_MAX};
+	s->sandbox =
+		(struct sandbox_options){.read = s->read, .write = s->write, .files = FILES_MAX};
 	may_read(s, folder_of(s, o->config));
 	may_read_all(s, &o->domains, &c->domains, paths_domains(rooms[0]));
 	may_read_all(s, &o->rules, &c->rules, paths_rules(rooms[1]));
@@ -139,11 +147,17 @@ static const char *user_of(const struct serve *s)
 	return getpwnam("egret") ? "egret" : "nobody";
 }
 
-static int drop_privileges(const struct serve *s, struct error *e)
+static int drop_privileges(struct serve *s, struct error *e)
 {
 	struct privileges_options p = {.user = user_of(s), .keep_net_raw = true};
+	bool root = geteuid() == 0;
 
-	return privileges_drop(&p, e);
+	if (privileges_drop(&p, e))
+		return -1;
+	/* whoever is root wonders about files that are not permitted */
+	if (root && geteuid() != 0)
+		log_say(&s->log, LOG_LEVEL_INFO, "runs as user %s", p.user);
+	return 0;
 }
 
 static int enter_sandbox(struct serve *s, struct error *e)
@@ -156,7 +170,8 @@ static int enter_sandbox(struct serve *s, struct error *e)
 	if (sandbox_enter(&s->sandbox, &s->confined, e))
 		return -1;
 	log_say(&s->log, LOG_LEVEL_INFO, "sandbox: seccomp %s, Landlock %s",
-		s->confined.seccomp ? "on" : "off", s->confined.landlock ? "on" : "not in this kernel");
+		s->confined.seccomp ? "on" : "off",
+		s->confined.landlock ? "on" : "not in this kernel");
 	return 0;
 }
 
@@ -164,7 +179,7 @@ static int enter_sandbox(struct serve *s, struct error *e)
 
 struct gone {
 	struct serve *s;
-	unsigned interface;
+	unsigned interface, index;
 	char why[ERROR_TEXT_MAX];
 };
 
@@ -172,20 +187,19 @@ static void on_gone(void *context)
 {
 	struct gone *g = context;
 
-	links_gone(&g->s->links, g->interface, g->why);
+	links_gone(&g->s->links, g->interface, g->index, g->why);
 	free(g);
 }
 
 /* In a worker's thread. */
-static void gone(void *context, unsigned interface, const char *why)
+static void gone(void *context, unsigned interface, unsigned index, const char *why)
 {
-	struct gone *g = malloc(sizeof *g);
+	struct gone *g = mem_alloc(sizeof *g);
 	struct serve *s = context;
 
-	if (!g)
-		return; /* (found out by the silence) */
 	g->s = s;
 	g->interface = interface;
+	g->index = index;
 	snprintf(g->why, sizeof g->why, "%s", why);
 	loop_post(&s->control, on_gone, g);
 }
@@ -197,12 +211,11 @@ static int make_workers(struct serve *s, struct error *e)
 				   .gone = gone,
 				   .context = s};
 	unsigned wanted = s->workers;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	for (s->workers = 0; s->workers < wanted; s->workers++) {
 		unsigned i = s->workers;
 		o.number = i;
-		o.cpu = s->config.affinity ? (int)(i % (unsigned)(cpus > 0 ? cpus : 1)) : -1;
+		o.cpu = s->config.affinity ? cpus_nth(i) : -1;
 		s->worker[i] = worker_new(&o, e);
 		if (!s->worker[i])
 			return -1;
@@ -244,19 +257,18 @@ static uint64_t memory_bound(const struct serve *s)
 static int make_analysis(struct serve *s, struct error *e)
 {
 	const struct config *c = &s->config;
-	struct analysis_options o = {
-		.pipes = s->pipe,
-		.pipe_count = s->workers,
-		.finding_outlets = s->outlets.finding_count,
-		.record_outlets = s->outlets.record_count,
-		.format = s->o->format ? s->o->format : (enum record_format)c->records_format,
-		.telling = {.interval = c->tell_interval, .growth = (double)c->tell_growth},
-		.window = c->window,
-		.strict = s->o->strict,
-		.state = c->state && *c->state ? c->state : NULL,
-		.state_interval = c->state_interval,
-		.background = &s->background,
-		.log = &s->log};
+	struct analysis_options o = {.pipes = s->pipe,
+				     .pipe_count = s->workers,
+				     .finding_outlets = s->outlets.finding_count,
+				     .record_outlets = s->outlets.record_count,
+				     .format = s->o->format ? s->o->format
+							    : (enum record_format)c->records_format,
+				     .window = c->window,
+				     .strict = s->o->strict,
+				     .state = c->state && *c->state ? c->state : NULL,
+				     .state_interval = c->state_interval,
+				     .background = &s->background,
+				     .log = &s->log};
 	struct generation first;
 
 	memcpy(o.findings, s->outlets.findings, sizeof o.findings);
@@ -284,13 +296,29 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 		serve_reload(s, NULL, NULL);
 		break;
 	case SIGUSR1:
-		serve_reopen_outlets(s);
+		serve_reopen(s, NULL, NULL);
 		break;
 	default:
 		log_say(&s->log, LOG_LEVEL_NOTICE, "stopping");
 		notify_stopping();
 		loop_leave(&s->control);
 	}
+}
+
+/* The first of them from early on: without a handler they would end a daemon that loads its rules
+ * yet. */
+static const int signals[SERVE_SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
+#define SIGNALS_EARLY 2
+
+/* A daemon that no signal reaches could not be stopped. */
+static int await_signals(struct serve *s, size_t from, size_t to, struct error *e)
+{
+	for (size_t i = from; i < to; i++) {
+		s->event[i] = evsignal_new(s->control.base, signals[i], on_signal, s);
+		if (!s->event[i] || event_add(s->event[i], NULL))
+			return error_set(e, "signals cannot be waited for: %s", strerror(errno));
+	}
+	return 0;
 }
 
 static void every_second(evutil_socket_t fd, short what, void *context)
@@ -300,14 +328,37 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 	serve_tick(context);
 }
 
+static void count(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	serve_put_stats(context);
+}
+
+static int start_timers(struct serve *s, struct error *e)
+{
+	static const struct timeval second = {.tv_sec = 1};
+	struct timeval interval = {.tv_sec = (time_t)(s->config.stats_interval / NS_PER_S)};
+	struct event **tick = &s->event[SERVE_SIGNALS], **counting = tick + 1;
+
+	*tick = event_new(s->control.base, -1, EV_PERSIST, every_second, s);
+	*counting = event_new(s->control.base, -1, EV_PERSIST, count, s);
+	if (!*tick || !*counting || event_add(*tick, &second) ||
+	    (s->outlets.record_count && event_add(*counting, &interval)))
+		return error_set(e, "no timers for the daemon");
+	return 0;
+}
+
 /* ---- life ---- */
 
 static int start_all(struct serve *s, struct error *e)
 {
 	/* (no port is bound from within the sandbox) */
 	if (read_config(s, e) || drop_privileges(s, e) || loop_init(&s->control, e) ||
-	    serve_open_control(s, e) || enter_sandbox(s, e) || loop_init(&s->background, e) || serve_open_outlets(s, e) || make_workers(s, e) ||
-	    make_analysis(s, e) || open_links(s, e) || loop_start(&s->background, "background", -1, e))
+	    await_signals(s, 0, SIGNALS_EARLY, e) || serve_open_control(s, e) || enter_sandbox(s, e) ||
+	    loop_init(&s->background, e) || serve_open_outlets(s, e) || make_workers(s, e) ||
+	    make_analysis(s, e) || open_links(s, e) ||
+	    loop_start(&s->background, "background", -1, e))
 		return -1;
 	for (unsigned i = 0; i < s->workers; i++)
 		worker_set_rare_dns(s->worker[i], analysis_wants_dns_text(s->analysis));
@@ -316,33 +367,11 @@ static int start_all(struct serve *s, struct error *e)
 	for (unsigned i = 0; i < s->workers; i++)
 		if (worker_start(s->worker[i], e))
 			return -1;
-	return 0;
-}
-
-static void count(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	serve_put_stats(context);
+	return await_signals(s, SIGNALS_EARLY, SERVE_SIGNALS, e) || start_timers(s, e) ? -1 : 0;
 }
 
 static void run(struct serve *s)
 {
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-	static const struct timeval second = {.tv_sec = 1};
-	struct timeval interval = {.tv_sec = (time_t)(s->config.stats_interval / NS_PER_S)};
-	struct event *e[sizeof numbers / sizeof *numbers + 2];
-	size_t n = sizeof numbers / sizeof *numbers;
-
-	for (size_t i = 0; i < n; i++) {
-		e[i] = evsignal_new(s->control.base, numbers[i], on_signal, s);
-		event_add(e[i], NULL);
-	}
-	e[n] = event_new(s->control.base, -1, EV_PERSIST, every_second, s);
-	event_add(e[n++], &second);
-	e[n] = event_new(s->control.base, -1, EV_PERSIST, count, s);
-	if (s->outlets.record_count)
-		event_add(e[n], &interval);
 	s->alive = clock_steady();
 	notify_ready();
 	log_say(&s->log, LOG_LEVEL_INFO, "capturing on %u interface%s with %u worker%s",
@@ -351,8 +380,6 @@ static void run(struct serve *s)
 	log_say(&s->log, LOG_LEVEL_INFO, "memory: at most %llu MiB",
 		(unsigned long long)(s->memory_bound / MIB));
 	loop_here(&s->control);
-	for (size_t i = 0; i <= n; i++)
-		event_free(e[i]);
 }
 
 /* Workers first: what they still have goes to the analyst, what comes of it to the outlets, and the
@@ -366,6 +393,11 @@ static void stop_threads(struct serve *s)
 	if (s->analysis)
 		analysis_stop(s->analysis);
 	loop_stop(&s->background);
+	if (s->analysis) {
+		struct analysis_view v;
+		analysis_look(s->analysis, &v);
+		s->failed |= v.unsaved;
+	}
 	uint64_t lost = serve_close_outlets(s);
 	if (lost)
 		log_say(&s->log, LOG_LEVEL_WARNING, "%llu lines could not be written any more",
@@ -376,6 +408,9 @@ static void stop_threads(struct serve *s)
 /* Loops go in an order in which what is still in a mailbox finds what it is about. */
 static void free_all(struct serve *s)
 {
+	for (size_t i = 0; i < SERVE_EVENTS; i++)
+		if (s->event[i])
+			event_free(s->event[i]);
 	loop_fini(&s->background);
 	loop_fini(&s->control);
 	analysis_free(s->analysis);
@@ -388,12 +423,10 @@ static void free_all(struct serve *s)
 
 int serve_run(const struct options *o)
 {
-	struct serve *s = calloc(1, sizeof *s);
+	struct serve *s = mem_zalloc(sizeof *s);
 	struct error e;
 	int status = EXIT_FINE;
 
-	if (!s)
-		return EXIT_UNUSABLE;
 	s->o = o;
 	s->started = clock_wall();
 	log_init(&s->log, LOG_LEVEL_INFO);

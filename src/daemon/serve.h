@@ -10,7 +10,7 @@
 /* The exit status. */
 int serve_run(const struct options *o);
 
-/* Whether options and configuration ask for it. */
+/* Whether the options ask for it: an interface, or a configuration and nothing to read. */
 bool serve_wanted(const struct options *o);
 
 #endif

@@ -29,7 +29,7 @@ static void over(void *context)
 {
 	struct errand *e = context;
 
-	e->done(e->arg, true);
+	e->done(e->arg);
 	free(e);
 }
 
@@ -55,13 +55,6 @@ static const char *service_called(void *context, struct str name)
 	const struct serve *s = context;
 
 	return analysis_service(s->analysis, name);
-}
-
-static int reopen(void *context, struct error *e)
-{
-	(void)e;
-	serve_reopen_outlets(context);
-	return 0;
 }
 
 static bool set_log_level(void *context, const char *word)
@@ -144,7 +137,7 @@ int serve_open_control(struct serve *s, struct error *e)
 				      .ask = ask,
 				      .service = service_called,
 				      .reload = serve_reload,
-				      .reopen = reopen,
+				      .reopen = serve_reopen,
 				      .set_log_level = set_log_level,
 				      .explain = explain_it,
 				      .stop = stop};

@@ -15,14 +15,29 @@
 #include "output/outlet.h"
 
 #define SERVE_PATHS_MAX 64
+#define SERVE_SIGNALS	4
+#define SERVE_EVENTS	(SERVE_SIGNALS + 2)
+
+/* Who is told when something is done. */
+struct waiter {
+	command_told *told;
+	void *arg;
+};
 
 /* Where lines go. */
 struct serve_outlets {
 	struct outlet *all[OVERVIEW_OUTLETS_MAX];
 	const char *name[OVERVIEW_OUTLETS_MAX];
+	bool file[OVERVIEW_OUTLETS_MAX];
 	unsigned count;
 	struct outlet *findings[ANALYSIS_OUTLETS_MAX], *records[ANALYSIS_OUTLETS_MAX];
 	unsigned finding_count, record_count;
+	/* a reopening that goes on */
+	struct event *look; /* NULL: nobody has waited for one yet */
+	uint64_t since;	    /* monotonic clock, ns */
+	uint64_t errors[OVERVIEW_OUTLETS_MAX]; /* before it */
+	struct waiter waiting[CONTROL_CLIENTS_MAX];
+	unsigned waiters;
 };
 
 /* What is known of the present generation and of the last try for another one. */
@@ -32,10 +47,7 @@ struct serve_reload {
 	char problem[256]; /* "": the last one went well */
 	size_t refused;	   /* rules left out of the present one */
 	/* who is told how the one that runs ends, and the one after it */
-	struct waiter {
-		command_told *told;
-		void *arg;
-	} waiting[2][CONTROL_CLIENTS_MAX];
+	struct waiter waiting[2][CONTROL_CLIENTS_MAX];
 	unsigned waiters[2];
 };
 
@@ -59,6 +71,7 @@ struct serve {
 	struct control *socket;	 /* NULL: none */
 	struct metrics *metrics; /* NULL: none */
 	struct overview *counted; /* at the last stats record */
+	struct event *event[SERVE_EVENTS]; /* signals and timers */
 	/* what the sandbox was entered with */
 	struct sandbox_options sandbox;
 	struct sandbox_state confined;
@@ -73,7 +86,8 @@ struct serve {
 
 /* serve_outlets.c */
 int serve_open_outlets(struct serve *s, struct error *e);
-void serve_reopen_outlets(struct serve *s);
+/* `context` is the daemon; `told`, which may be NULL, hears when lines go to the new files. */
+void serve_reopen(void *context, command_told *told, void *arg);
 /* Lines that were lost at the end. */
 uint64_t serve_close_outlets(struct serve *s);
 

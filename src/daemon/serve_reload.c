@@ -15,16 +15,21 @@ struct attempt {
 	size_t refused; /* rules, in the generation in force */
 	uint64_t config_problems;
 	bool done;
-	char problem[256];
+	char problem[256], rule[200]; /* the first of each */
 };
 
 static void tell(void *context, const char *file, unsigned line, const char *rule, const char *text)
 {
 	struct attempt *a = context;
+	char at[16] = "";
 
+	if (line) /* else it is the file as a whole */
+		snprintf(at, sizeof at, ":%u", line);
 	if (!rule && a->config_problems++ == 0)
-		snprintf(a->problem, sizeof a->problem, "%.100s:%u: %.100s", file, line, text);
-	log_say(&a->s->log, LOG_LEVEL_WARNING, "%s:%u: %s%s%s", file, line, rule ? rule : "",
+		snprintf(a->problem, sizeof a->problem, "%.100s%s: %.100s", file, at, text);
+	if (rule && !a->rule[0])
+		snprintf(a->rule, sizeof a->rule, "%.100s%s: %.60s", file, at, text);
+	log_say(&a->s->log, LOG_LEVEL_WARNING, "%s%s: %s%s%s", file, at, rule ? rule : "",
 		rule ? ": " : "", text);
 }
 
@@ -39,12 +44,23 @@ static bool in_reach(struct attempt *a, const struct config_list *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		if (a->s->config.sandbox && !sandbox_allows(&a->s->sandbox, l->text[i])) {
-			snprintf(a->problem, sizeof a->problem,
-				 "%.160s lies outside of what the sandbox was started with; restart",
-				 l->text[i]);
+			snprintf(
+				a->problem, sizeof a->problem,
+				"%.160s lies outside of what the sandbox was started with; restart",
+				l->text[i]);
 			return false;
 		}
 	return true;
+}
+
+/* So that nobody waits for what does not come. */
+static void tell_waiting(struct attempt *a)
+{
+	char keys[400];
+
+	if (config_wait(&a->s->config, &a->next.config, keys, sizeof keys))
+		log_say(&a->s->log, LOG_LEVEL_WARNING, "changed, but waits for a restart: %s",
+			keys);
 }
 
 static bool load(struct attempt *a)
@@ -59,7 +75,8 @@ static bool load(struct attempt *a)
 		return false;
 	/* a rule that was in force and is broken now must not vanish silently */
 	if (a->next.rules && a->next.rules->refused > a->refused) {
-		fail(a, "more rules are refused than before; see the log");
+		snprintf(a->problem, sizeof a->problem, "more rules are refused than before: %s",
+			 a->rule);
 		return false;
 	}
 	return in_reach(a, &a->next.config.rules) && in_reach(a, &a->next.config.domains);
@@ -73,6 +90,7 @@ static void attempt(void *context)
 	struct attempt *a = context;
 
 	if (load(a)) {
+		tell_waiting(a);
 		a->refused = a->next.rules ? a->next.rules->refused : 0;
 		a->s->log.level = (int)a->next.config.log_level + LOG_LEVEL_ERROR;
 		a->done = analysis_swap(a->s->analysis, &a->next);
@@ -105,6 +123,11 @@ static void ended(void *context)
 	bool again = r->again;
 
 	r->running = r->again = false;
+	if (s->stopping) {
+		tell_waiters(r, "the daemon is stopping");
+		free(a);
+		return;
+	}
 	memcpy(r->problem, a->problem, sizeof r->problem);
 	if (a->done) {
 		r->generation++;
@@ -121,7 +144,7 @@ static void ended(void *context)
 	notify_ready();
 	tell_waiters(r, a->done ? NULL : a->problem);
 	free(a);
-	if (again && !s->stopping)
+	if (again)
 		begin(s);
 }
 

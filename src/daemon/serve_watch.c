@@ -13,13 +13,12 @@
 
 #define STUCK (10 * NS_PER_S) /* without a beat of a thread */
 
-/* All members of an interface together. What the card lost is told by each of them. */
+/* All members of an interface together. */
 static void add_counts(struct live_counts *sum, const struct live_counts *c)
 {
 	sum->received += c->received;
 	sum->ring_lost += c->ring_lost;
-	if (c->nic_lost > sum->nic_lost)
-		sum->nic_lost = c->nic_lost;
+	sum->nic_lost += c->nic_lost;
 }
 
 static void sum_counts(struct serve *s, struct live_counts sum[OVERVIEW_INTERFACES_MAX])
@@ -111,6 +110,7 @@ static void look_at_workers(struct serve *s, struct overview *out)
 		struct worker_view v;
 		worker_look(s->worker[w], &v);
 		stats_add(&out->stats, &v.stats);
+		out->updates_put_off += v.put_off;
 		out->worker[w] = (struct overview_worker){.packets = v.stats.packets,
 							  .records = v.records,
 							  .ring_used = v.ring_used,
@@ -143,6 +143,7 @@ static void look_at_analyst(struct serve *s, struct overview *out)
 	out->records_taken = v.taken;
 	out->records_late = v.late;
 	out->bytes_unattributed = v.unattributed;
+	memcpy(out->unattributed, v.unattributed_by, sizeof out->unattributed);
 	out->delay = v.delay;
 	out->depth = v.depth;
 	out->analyst = v.summary;
@@ -150,6 +151,8 @@ static void look_at_analyst(struct serve *s, struct overview *out)
 	out->rules = v.rules;
 	out->correlations = v.correlations;
 	out->rules_refused = v.refused;
+	out->state_failures = v.state_failures;
+	out->unsaved = v.unsaved;
 }
 
 void serve_overview(struct serve *s, struct overview *out)

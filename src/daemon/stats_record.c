@@ -63,14 +63,12 @@ static void counters(struct json *j, const struct overview *before, const struct
 	done(&g);
 }
 
-static const struct overview_interface *interface_of(const struct overview *o, const char *name)
+/* By its place, which stays: its name may be another one by now. */
+static const struct overview_interface *interface_at(const struct overview *o, unsigned i)
 {
 	static const struct overview_interface none;
 
-	for (unsigned i = 0; i < o->interfaces; i++)
-		if (strcmp(o->interface[i].name, name) == 0)
-			return &o->interface[i];
-	return &none;
+	return i < o->interfaces ? &o->interface[i] : &none;
 }
 
 /* Hundredths of a per cent of loss say more than a number without a whole. */
@@ -92,7 +90,7 @@ static void interfaces(struct json *j, const struct overview *before, const stru
 	json_open(j, "interfaces", '[');
 	for (unsigned i = 0; i < o->interfaces; i++) {
 		const struct overview_interface *f = &o->interface[i];
-		const struct overview_interface *b = interface_of(before, f->name);
+		const struct overview_interface *b = interface_at(before, i);
 
 		json_open(j, NULL, '{');
 		json_str(j, "name", str_of(f->name));

@@ -1,6 +1,7 @@
 #include "daemon/work.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "core/limits.h"
@@ -25,17 +26,20 @@ static void to_file(void *context, const struct record *r)
 static void put_json(void *context, const struct finding *f)
 {
 	struct work *w = context;
-	char line[FINDING_JSON_MAX];
+	char *room = sink_room(w->findings, FINDING_JSON_MAX);
 
-	fwrite(line, 1, finding_json(f, line, sizeof line), w->out);
+	sink_add(w->findings, finding_json(f, room, FINDING_JSON_MAX));
 }
 
 static void wrong(void *context, const char *file, unsigned line, const char *rule,
 		  const char *text)
 {
+	char at[16] = "";
+
 	(void)context;
-	fprintf(stderr, "egret: %s:%u: ", file, line);
-	fprintf(stderr, "%s%s%s\n", rule ? rule : "", rule ? ": " : "", text);
+	if (line) /* else it is the file as a whole */
+		snprintf(at, sizeof at, ":%u", line);
+	fprintf(stderr, "egret: %s%s: %s%s%s\n", file, at, rule ? rule : "", rule ? ": " : "", text);
 }
 
 int work_load(struct work *w, const struct options *o, bool events, struct error *e)
@@ -74,20 +78,30 @@ static void save_state(struct work *w)
 	}
 }
 
+static int open_outputs(struct work *w, const struct options *o, struct error *e)
+{
+	/* with the records on standard output, the rest goes beside it */
+	bool beside = o->records && strcmp(o->records, "-") == 0;
+
+	w->out = beside ? stderr : stdout;
+	if (o->json || o->each) {
+		w->findings = sink_standard(beside ? STDERR_FILENO : STDOUT_FILENO, e);
+		if (!w->findings)
+			return -1;
+	}
+	if (!o->records)
+		return 0;
+	w->records = sink_open(o->records, e);
+	if (w->records && o->format == FORMAT_SYSMON)
+		w->sysmon = sysmon_new(NULL);
+	return w->records ? 0 : -1;
+}
+
 int work_open(struct work *w, const struct options *o, bool events, struct error *e)
 {
 	w->start = clock_steady();
-	/* with the records on standard output, what a person reads goes beside it */
-	w->out = o->records && strcmp(o->records, "-") == 0 ? stderr : stdout;
-	if (work_load(w, o, events, e))
+	if (work_load(w, o, events, e) || open_outputs(w, o, e))
 		return -1;
-	if (o->records) {
-		w->records = sink_open(o->records, e);
-		if (!w->records)
-			return -1;
-		if (o->format == FORMAT_SYSMON)
-			w->sysmon = sysmon_new(NULL);
-	}
 	struct analyst_options a = {.next = {.take = w->records ? to_file : NULL, .context = w},
 				    .hosts = events,
 				    .strict = o->strict,
@@ -112,15 +126,21 @@ void work_tell(struct work *w)
 	findings_table_print(t, w->out);
 }
 
-int work_close(struct work *w, int status)
+static void close_sink(struct sink *s, int *status)
 {
 	struct error e;
 
-	sysmon_free(w->sysmon);
-	if (w->records && sink_close(w->records, &e)) {
+	if (s && sink_close(s, &e)) {
 		work_fail(&e);
-		status = status ? status : EXIT_DAMAGED;
+		*status = *status ? *status : EXIT_DAMAGED;
 	}
+}
+
+int work_close(struct work *w, int status)
+{
+	sysmon_free(w->sysmon);
+	close_sink(w->findings, &status);
+	close_sink(w->records, &status);
 	w->damage += w->now.problems;
 	generation_free(&w->now);
 	if (fflush(stdout) || ferror(stdout)) {

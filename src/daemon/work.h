@@ -17,7 +17,8 @@ struct work {
 	struct sink *records; /* NULL: not wanted */
 	struct record_json json;
 	struct sysmon_out *sysmon;
-	FILE *out;	 /* what a person reads, or findings as JSON */
+	struct sink *findings; /* as JSON; NULL: a person reads them */
+	FILE *out;	 /* what a person reads */
 	uint64_t damage; /* lines that are no JSON, state that is refused, … */
 	uint64_t start;	 /* monotonic clock, ns */
 };

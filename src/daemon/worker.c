@@ -15,6 +15,8 @@
 #define VIEW_TICKS 5   /* ticks between two views */
 
 #define PATIENCE_MS 20000 /* for the analyst to take what is told at the end */
+/* for what waits in the kernel's rings when they are left: more may come than is read */
+#define EMPTYING (2 * NS_PER_S)
 
 /* A packet may come this much later than its time says: the kernel hands over blocks of them. */
 #define SLACK (500 * NS_PER_MS)
@@ -95,11 +97,12 @@ static void take(void *context, const struct frame *frames, size_t count)
 }
 
 /* What waits in the kernel's ring was captured before the end. */
-static void empty_port(struct port *p)
+static void empty_port(struct port *p, uint64_t until)
 {
 	struct error e;
 
-	while (p->live && live_read(p->live, BUDGET, take, p->worker, &e) >= BUDGET)
+	while (p->live && live_read(p->live, BUDGET, take, p->worker, &e) >= BUDGET &&
+	       clock_steady() < until)
 		;
 	close_port(p);
 }
@@ -111,8 +114,9 @@ static void read_port(struct port *p)
 
 	if (live_read(p->live, BUDGET, take, w, &e) >= 0)
 		return;
+	unsigned index = live_index(p->live);
 	close_port(p);
-	w->o.gone(w->o.context, p->number, e.text);
+	w->o.gone(w->o.context, p->number, index, e.text);
 }
 
 static void readable(evutil_socket_t fd, short what, void *context)
@@ -143,7 +147,8 @@ struct worker *worker_new(const struct worker_options *o, struct error *e)
 	static const struct timeval interval = {.tv_usec = TICK_MS * 1000};
 	struct worker *w = mem_lines(sizeof *w);
 	struct sensor_settings settings = {
-		.flow = flow_settings_default, .rare_dns = o->rare_dns, .number = o->number};
+		.flow = flow_settings_default, .rare_dns = o->rare_dns, .number = o->number,
+		.clock_back = LIMIT_CLOCK_BACK_LIVE};
 
 	w->o = *o;
 	settings.flow.flows_max = o->flows_max;
@@ -174,9 +179,10 @@ int worker_start(struct worker *w, struct error *e)
 static void finish(void *context)
 {
 	struct worker *w = context;
+	uint64_t until = clock_steady() + EMPTYING;
 
 	for (unsigned i = 0; i < OVERVIEW_INTERFACES_MAX; i++)
-		empty_port(&w->port[i]);
+		empty_port(&w->port[i], until);
 	w->pipe.patience = PATIENCE_MS;
 	sensor_finish(w->sensor);
 	pipe_mark(&w->pipe, UINT64_MAX);
@@ -200,6 +206,7 @@ void worker_free(struct worker *w)
 {
 	if (!w)
 		return;
+	loop_stop(&w->loop); /* (what it was given may still be in the mailbox) */
 	for (unsigned i = 0; i < OVERVIEW_INTERFACES_MAX; i++)
 		close_port(&w->port[i]);
 	if (w->tick)
@@ -227,7 +234,7 @@ static void accept_gift(void *context)
 	struct gift *g = context;
 	struct port *p = &g->worker->port[g->interface];
 
-	empty_port(p);
+	empty_port(p, clock_steady() + EMPTYING);
 	p->live = g->member;
 	if (p->live) {
 		p->event = event_new(g->worker->loop.base, live_descriptor(p->live),

@@ -19,8 +19,9 @@ struct worker_options {
 	uint32_t flows_max;
 	uint32_t ring;		/* bytes of records on their way, a power of two */
 	bool rare_dns;		/* see sensor_settings */
-	/* Its member of an interface gives nothing any more. In the worker's thread. */
-	void (*gone)(void *context, unsigned interface, const char *why);
+	/* Its member of an interface, which had this live_index, gives nothing any more. In the
+	 * worker's thread. */
+	void (*gone)(void *context, unsigned interface, unsigned index, const char *why);
 	void *context;
 };
 

@@ -129,6 +129,7 @@ bool decode_frame(struct decoder *d, const struct frame *f, struct packet *out)
 	w.link = f->link;
 	w.bounded = false;
 	w.no_checksum = false;
+	w.ip_checksum = CHECKSUM_UNKNOWN;
 	w.has_outer = false;
 	/* every other field is set by the steps that lead to a packet */
 	out->time = f->time;

@@ -112,8 +112,12 @@ enum next ip_v4(struct walk *w)
 		return walk_bad_ip(w);
 	if (total)
 		limit_counted(w, total);
-	if (!checksum_ip4_good(p, header))
+	w->ip_checksum = CHECKSUM_RIGHT;
+	if (!checksum_ip4_good(p, header)) {
 		w->d->stats->bad_ip_checksum++;
+		/* zero: left to the sender's card */
+		w->ip_checksum = load_be16(p + 10) ? CHECKSUM_WRONG : CHECKSUM_UNKNOWN;
+	}
 	w->out->tuple.src = addr_v4(p + 12);
 	w->out->tuple.dst = addr_v4(p + 16);
 	w->out->ip_id = load_be16(p + 4);
@@ -247,6 +251,7 @@ enum next ip_v6(struct walk *w)
 	w->out->tuple.dst = addr_v6(p + 24);
 	w->out->ip_id = 0;
 	w->no_checksum = false;
+	w->ip_checksum = CHECKSUM_RIGHT;
 	if (length)
 		limit_counted(w, length);
 	else

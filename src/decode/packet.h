@@ -13,6 +13,13 @@
 #define TCP_PSH 0x08
 #define TCP_ACK 0x10
 
+/* Whether the receiver will take the packet, by its checksums. */
+enum packet_checksum {
+	CHECKSUM_UNKNOWN, /* not verified, not there to be verified, or left to the sender's card */
+	CHECKSUM_RIGHT,
+	CHECKSUM_WRONG,
+};
+
 struct packet {
 	uint64_t time; /* ns since 1970 */
 	struct tuple tuple;
@@ -26,6 +33,12 @@ struct packet {
 	uint16_t ip_id;         /* IPv4 identification; 0 in IPv6 */
 	uint16_t vlan;          /* outermost VLAN id, 0: none */
 	uint32_t encap;         /* ENCAP_ bits */
+	uint8_t checksum;       /* enum packet_checksum; packet_verify may know more */
+	uint8_t header;         /* bytes of the transport header right before payload; 0: what there is
+				 * of it does not tell whether the checksum is right */
 };
+
+/* Verifies the checksum of a packet of which nothing is known, if there is one to be verified. */
+void packet_verify(struct packet *p);
 
 #endif

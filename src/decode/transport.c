@@ -5,6 +5,8 @@
 enum {
 	VERIFY_ALWAYS = 256, /* bytes with the transport header */
 	VERIFY_EVERY = 16,   /* of those that are longer */
+	WHOLE_MAX = 1480,    /* longer ones a receiving card may have joined, with a sum of none */
+	SUM_TCP = 16, SUM_UDP = 6, /* where the checksum stands */
 };
 
 static enum next bad_transport(struct walk *w)
@@ -14,40 +16,68 @@ static enum next bad_transport(struct walk *w)
 }
 
 /* A transmitter that leaves the sum to its card stores the sum of the pseudo header alone, not
- * complemented; some leave the length out of it (large sends). */
+ * complemented; some leave the length out of it (large sends). A receiving card that has verified it
+ * may leave nothing. */
 static bool is_partial(uint16_t stored, uint64_t pseudo, uint64_t length)
 {
-	return stored == checksum_fold(pseudo + length) || stored == checksum_fold(pseudo);
+	return !stored || stored == checksum_fold(pseudo + length) || stored == checksum_fold(pseudo);
 }
 
-/* Whether to verify the checksum of n bytes. Nothing hangs on it but a counter that shows a broken
- * path, while reading all bytes of all packets was 8 % of a whole replay: of the long ones a few
- * are enough. */
+/* Whether to verify the checksum of n bytes at once. Reading all bytes of all packets was 8 % of a
+ * whole replay: of the long ones a few are enough for the counter that shows a broken path, and
+ * whoever reads their content asks for the others (packet_verify). */
 static bool worth_verifying(const struct walk *w, size_t n)
 {
-	if (w->cut || w->no_checksum)
+	if (!w->out->header)
 		return false;
 	return n <= VERIFY_ALWAYS || w->d->long_segments++ % VERIFY_EVERY == 0;
 }
 
-/* Verifies what was captured whole. The v4-mapped form of an IPv4 address adds 0xffff to the sum,
- * which is 0 in ones' complement: the tuple serves for both families. */
-static void verify(const struct walk *w, uint8_t proto, const uint8_t *p, size_t n, size_t field)
+/* Verifies n bytes that were captured whole. The v4-mapped form of an IPv4 address adds 0xffff to
+ * the sum, which is 0 in ones' complement: the tuple serves for both families. */
+static enum packet_checksum verify(const struct tuple *t, const uint8_t *p, size_t n)
 {
-	struct stats *stats = w->d->stats;
-	const struct tuple *t = &w->out->tuple;
-
 	_Static_assert(offsetof(struct tuple, dst) == 16, "both addresses in one sum");
-	uint64_t pseudo = checksum_sum32(t->src.b) + checksum_number(proto);
+	uint64_t pseudo = checksum_sum32(t->src.b) + checksum_number(t->proto);
 	uint64_t length = checksum_number((uint32_t)n);
 	if (checksum_fold(pseudo + length + checksum_sum(p, n)) == 0xffff)
-		return;
+		return CHECKSUM_RIGHT;
 	uint16_t stored;
-	memcpy(&stored, p + field, 2);
-	if (is_partial(stored, pseudo, length))
-		stats->partial_checksum++;
-	else
-		stats->bad_transport_checksum++;
+	memcpy(&stored, p + (t->proto == PROTO_TCP ? SUM_TCP : SUM_UDP), 2);
+	return is_partial(stored, pseudo, length) ? CHECKSUM_UNKNOWN : CHECKSUM_WRONG;
+}
+
+/* What the checksums say of the packet that w->out describes: n bytes from p, all that there is. */
+static inline void judge(const struct walk *w, const uint8_t *p, size_t n)
+{
+	struct packet *out = w->out;
+	bool none = out->tuple.proto == PROTO_UDP && !(p[SUM_UDP] | p[SUM_UDP + 1]);
+
+	out->checksum = w->ip_checksum == CHECKSUM_WRONG ? CHECKSUM_WRONG : CHECKSUM_UNKNOWN;
+	out->header = (uint8_t)(w->cut || w->no_checksum || none ? 0 : out->payload - p);
+	if (!worth_verifying(w, n))
+		return;
+	enum packet_checksum sum = verify(&out->tuple, p, n);
+	if (sum == CHECKSUM_UNKNOWN) {
+		w->d->stats->partial_checksum++;
+		out->header = 0;
+	} else if (sum == CHECKSUM_WRONG) {
+		w->d->stats->bad_transport_checksum++;
+		if (n > WHOLE_MAX)
+			out->header = 0;
+		else
+			out->checksum = CHECKSUM_WRONG;
+	} else if (w->ip_checksum == CHECKSUM_RIGHT) {
+		out->checksum = CHECKSUM_RIGHT;
+	}
+}
+
+void packet_verify(struct packet *p)
+{
+	size_t n = p->header + (size_t)p->captured;
+
+	if (p->header && n <= WHOLE_MAX)
+		p->checksum = (uint8_t)verify(&p->tuple, p->payload - p->header, n);
 }
 
 /* The window scale option among n bytes of options, 0xff: none. */
@@ -83,8 +113,6 @@ enum next transport_tcp(struct walk *w)
 	size_t header = (size_t)(p[12] >> 4) * 4;
 	if (header < 20 || header > wire)
 		return bad_transport(w);
-	if (worth_verifying(w, left))
-		verify(w, PROTO_TCP, p, left, 16);
 	size_t here = header < left ? header : left;
 	out->tuple.sport = load_be16(p);
 	out->tuple.dport = load_be16(p + 2);
@@ -97,6 +125,7 @@ enum next transport_tcp(struct walk *w)
 	out->payload = p + here;
 	out->captured = (uint32_t)(left - here);
 	out->length = (uint32_t)(wire - header);
+	judge(w, p, left);
 	return NEXT_DONE;
 }
 
@@ -112,8 +141,7 @@ enum next transport_udp(struct walk *w)
 		return bad_transport(w);
 	if (length) /* 0: a jumbogram or a super-packet (RFC 2675 section 4) */
 		walk_limit(w, length);
-	if ((p[6] | p[7]) && worth_verifying(w, cur_left(&w->c)))
-		verify(w, PROTO_UDP, p, cur_left(&w->c), 6);
+	size_t n = cur_left(&w->c);
 	cur_skip(&w->c, 8);
 	out->tuple.sport = load_be16(p);
 	out->tuple.dport = load_be16(p + 2);
@@ -125,5 +153,6 @@ enum next transport_udp(struct walk *w)
 	out->payload = w->c.p;
 	out->captured = (uint32_t)cur_left(&w->c);
 	out->length = (uint32_t)walk_wire(w);
+	judge(w, p, n);
 	return tunnel_udp(w);
 }

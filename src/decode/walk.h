@@ -56,6 +56,7 @@ struct walk {
 	struct packet *out;
 	uint32_t link;   /* NEXT_LINK */
 	bool bounded;    /* its end is known from a length field, not just the end of the frame */
+	uint8_t ip_checksum; /* enum packet_checksum of the IP header; IPv6 has none: right */
 	bool no_checksum; /* the destination in the header is not the final one (routing header) */
 	bool has_outer;  /* a UDP tunnel was entered; then */
 	struct packet outer; /* is what to give out if nothing of use is inside */

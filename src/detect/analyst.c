@@ -118,6 +118,18 @@ static struct str telling_alias(struct analyst *a, const struct record_dns *d)
 	return (struct str){0};
 }
 
+/* Whether a record speaks of the question or of what it is an alias for: others no resolver takes. */
+static bool is_of_question(const struct record_dns *d, const struct dns_answer *x)
+{
+	if (str_eq(x->name, d->question))
+		return true;
+	for (unsigned i = 0; i < d->answers_kept; i++)
+		if (&d->answers[i] != x && d->answers[i].section == DNS_ANSWER &&
+		    str_eq(d->answers[i].text, x->name))
+			return true;
+	return false;
+}
+
 /* The addresses that an answer gives, as far as they are its own. */
 static void prepare_lesson(struct analyst *a, const struct record *r)
 {
@@ -130,14 +142,16 @@ static void prepare_lesson(struct analyst *a, const struct record *r)
 		unsigned addresses = x->has_address ? 1 : x->hints;
 		if (x->type == TYPE_CNAME)
 			verdict_prepare(&a->verdicts, x->text);
-		if (x->section != DNS_ANSWER)
+		if (x->section != DNS_ANSWER || !addresses || !is_of_question(d, x))
 			continue;
 		for (unsigned h = 0; h < addresses && l->count < NAMES_BATCH; h++) {
 			l->item[l->count].address = x->has_address ? x->address : x->hint[h];
 			l->item[l->count++].ttl = x->ttl;
 		}
 	}
-	l->client = r->tuple.src;
+	/* an answer that this client was not seen to ask for may be forged: a hint like any other
+	 * client's */
+	l->client = d->asked ? r->tuple.src : (struct addr){0};
 	l->name = d->question;
 	l->time = r->time;
 	if (l->count)
@@ -208,7 +222,7 @@ void analyst_take(struct analyst *a, const struct record *given)
 		take_name(a, given, given->http.host, given->http.connect ? NAME_PROXY : NAME_HTTP);
 		break;
 	default:
-		r = *given;
+		memcpy(&r, given, RECORD_UP_TO(flow));
 		analyst_take_flow(a, &r);
 		given = &r;
 	}

@@ -126,6 +126,22 @@ static bool is_own(unsigned source)
 	return source == NAME_SNI || source == NAME_HTTP || source == NAME_PROXY;
 }
 
+/* Of two names that a connection claims to deceive, a service's counts, whichever came first. The
+ * entry of the name that the record has then. */
+static const struct domain_entry *keep_service(struct analyst *a, struct record *r,
+					       const struct open_flow *o, const struct domain_entry *e)
+{
+	struct record_flow *x = &r->flow;
+
+	if (e || !(x->evades & (EVADES_OVERLAP | EVADES_NAMES)) || !o || !o->entry)
+		return e;
+	if (x->name.n && x->other_names.count < RECORD_LIST_MAX)
+		x->other_names.item[x->other_names.count++] = x->name;
+	x->name = intern_text(&a->flow_names, o->name);
+	x->name_source = o->source;
+	return o->entry;
+}
+
 /* The detectors hear of bytes beside the ledger. Names of tier D serve downloads. */
 static void watch(struct analyst *a, const struct record *r, const struct domain_entry *e,
 		  struct str name, int64_t up, int64_t down)
@@ -322,6 +338,7 @@ void analyst_take_flow(struct analyst *a, struct record *r)
 	mark_hiding(a, r);
 	const struct domain_entry *e = analyst_service_of(a, x->name, via);
 	struct open_flow *o = open_flow_of(a, r, &number);
+	e = keep_service(a, r, o, e);
 	if (o)
 		take_tracked(a, r, e, o);
 	else

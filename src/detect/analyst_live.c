@@ -142,7 +142,7 @@ void analyst_tell(struct analyst *a, uint64_t now, const struct analyst_telling 
 	findings_tell(a->findings, &to);
 }
 
-/* The n most of many, the most first. */
+/* The n most of many: a heap with the least of them at its top. */
 struct best {
 	struct entry {
 		uint32_t number;
@@ -151,17 +151,46 @@ struct best {
 	size_t count, room;
 };
 
+/* From a place whose entry is free to where this one belongs, in a heap of `count`. */
+static void best_sink(struct best *b, size_t at, struct entry x)
+{
+	for (size_t child; (child = 2 * at + 1) < b->count; at = child) {
+		if (child + 1 < b->count && b->entry[child + 1].size < b->entry[child].size)
+			child++;
+		if (b->entry[child].size >= x.size)
+			break;
+		b->entry[at] = b->entry[child];
+	}
+	b->entry[at] = x;
+}
+
 static void best_add(struct best *b, uint32_t number, uint64_t size)
 {
+	struct entry x = {number, size};
 	size_t at = b->count;
 
-	if (at == b->room && (!at || b->entry[at - 1].size >= size))
+	if (b->count == b->room) {
+		if (b->room && b->entry[0].size < size)
+			best_sink(b, 0, x);
 		return;
-	at -= at == b->room;
-	for (; at > 0 && b->entry[at - 1].size < size; at--)
-		b->entry[at] = b->entry[at - 1];
-	b->entry[at] = (struct entry){number, size};
-	b->count += b->count < b->room;
+	}
+	b->count++;
+	for (; at && b->entry[(at - 1) / 2].size > size; at = (at - 1) / 2)
+		b->entry[at] = b->entry[(at - 1) / 2];
+	b->entry[at] = x;
+}
+
+/* No heap any more: the most first. */
+static void best_sort(struct best *b)
+{
+	size_t all = b->count;
+
+	while (b->count > 1) {
+		struct entry least = b->entry[0], last = b->entry[--b->count];
+		best_sink(b, 0, last);
+		b->entry[b->count] = least;
+	}
+	b->count = all;
 }
 
 static struct best best_of(size_t n, uint32_t all)
@@ -182,6 +211,7 @@ void analyst_top(const struct analyst *a, size_t n, analyst_each_use *each, void
 		if (x->service && !x->ended)
 			best_add(&best, i, ledger_sum(l, x, a->now).up);
 	}
+	best_sort(&best);
 	for (size_t i = 0; i < best.count && best.entry[i].size; i++) {
 		const struct account *x = ledger_at(l, best.entry[i].number);
 		struct slice sum = ledger_sum(l, x, a->now);
@@ -207,6 +237,7 @@ void analyst_flows(const struct analyst *a, const struct addr *client, size_t n,
 		if (o->in_use && (!client || addr_eq(client, &o->tuple.src)))
 			best_add(&best, i, o->up);
 	}
+	best_sort(&best);
 	for (size_t i = 0; i < best.count; i++) {
 		const struct open_flow *o = pool_at(&a->flows, best.entry[i].number);
 		each(context, &(struct analyst_flow){.tuple = o->tuple,

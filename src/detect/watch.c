@@ -5,10 +5,8 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "core/limits.h"
 #include "detect/tool.h"
-
-#define TOOL_SLOTS                                                                                 \
-	(64 * 1024) /* connections whose tool is remembered; a later one takes the place */
 
 struct watch {
 	struct detectors *detectors;
@@ -95,7 +93,7 @@ struct watch *watch_new(const struct watch_options *o)
 	w->home = o->home;
 	w->names_alone = o->settings->new_service && !o->settings->new_service_up;
 	hash_key_init(&w->key);
-	w->tools = mem_array(TOOL_SLOTS, sizeof *w->tools);
+	w->tools = mem_array(LIMIT_TOOLS, sizeof *w->tools);
 	for (int d = 0; d < DETECTORS; d++)
 		w->rules[d] = (struct rule_info){.id = rule_ids[d],
 						 .title = detector_title((enum detector)d),
@@ -112,7 +110,7 @@ void watch_memory(const struct watch *w, struct budget *b)
 {
 	detectors_memory(w->detectors, b);
 	budget_add(b, "detectors: the rest", "fixed",
-		   mem_memory(sizeof *w) + mem_memory(TOOL_SLOTS * sizeof *w->tools));
+		   mem_memory(sizeof *w) + mem_memory(LIMIT_TOOLS * sizeof *w->tools));
 }
 
 const struct rule_info *watch_rule(const struct watch *w, enum detector d)
@@ -153,7 +151,7 @@ void watch_free(struct watch *w)
 
 static size_t slot_of(const struct watch *w, uint64_t flow)
 {
-	return hash_fold(flow ^ w->key.w[0], w->key.w[1]) % TOOL_SLOTS;
+	return hash_fold(flow ^ w->key.w[0], w->key.w[1]) % LIMIT_TOOLS;
 }
 
 void watch_tool(struct watch *w, const struct record *r)

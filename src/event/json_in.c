@@ -33,6 +33,8 @@ struct json_in *json_in_new(void)
 {
 	struct json_in *j = mem_zalloc(sizeof *j);
 
+	/* else a line that no memory can be had for would pass for none of JSON */
+	json_set_alloc_funcs(mem_alloc, free);
 	j->items.item = mem_array(JSON_ITEMS_MAX, sizeof *j->items.item);
 	j->text = mem_alloc(TEXT_ROOM);
 	return j;

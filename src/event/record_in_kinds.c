@@ -47,6 +47,11 @@ static uint8_t hides_of(struct str word)
 	return (uint8_t)record_in_bit(words, sizeof words / sizeof *words, word);
 }
 
+static uint8_t evades_of(struct str word)
+{
+	return (uint8_t)record_in_bit(evades_words, EVADES_BITS, word);
+}
+
 void record_in_tls(struct record_in *r, enum part part, const struct json_item *i)
 {
 	struct record_tls *t = &r->record.tls;
@@ -215,6 +220,9 @@ void record_in_flow(struct record_in *r, enum part part, const struct json_item 
 		break;
 	case PART_HIDES:
 		f->hides |= hides_of(i->text);
+		break;
+	case PART_EVASION:
+		f->evades |= evades_of(i->text);
 		break;
 	case PART_CUT:
 		f->other_names.more |= str_eq(i->text, STR("egret.other_names"));

@@ -364,3 +364,8 @@ FACT(hides)
 
 	wire_words(m, bits, hides_words, HIDES_BITS);
 }
+
+FACT(evasion)
+{
+	wire_words(m, wire_is_flow(m) ? m->r->flow.evades : 0, evades_words, EVADES_BITS);
+}

@@ -15,6 +15,7 @@
 #include "base/wheel.h"
 #include "core/record.h"
 #include "core/tuple.h"
+#include "decode/packet.h"
 
 /* flow.flags */
 enum {
@@ -28,6 +29,9 @@ enum {
 	FLOW_CUT = 1 << 7,          /* a packet was cut by the snaplen while its head was wanted */
 };
 
+/* flow.evades, beside the record's EVADES_ bits */
+#define FLOW_GOES_ON (1 << 6) /* it had ended, and was remembered */
+
 /* flow_side_rest.flags */
 enum {
 	SIDE_SEEN = 1 << 0,     /* it sent a packet */
@@ -37,6 +41,7 @@ enum {
 	SIDE_ACK = 1 << 4,      /* an acknowledgement of its data was seen */
 	SIDE_FIN = 1 << 5,
 	SIDE_PAYLOAD = 1 << 6,  /* it sent payload, or payload of it was acknowledged */
+	SIDE_SUM = 1 << 7,      /* a checksum of it was right: a wrong one is no habit of its card */
 };
 
 struct flow_side {
@@ -85,7 +90,7 @@ struct flow {
 	uint8_t opener : 4, name_source : 4; /* enum opener, enum name_source */
 	uint8_t app : 4, name_missing : 4;   /* enum app_protocol, enum name_missing */
 	uint8_t hides;                       /* HIDES_ bits */
-	bool mixed;			     /* UDP: DNS and something else */
+	uint8_t mixed : 1, evades : 7;	     /* UDP: DNS and something else; EVADES_ bits */
 };
 
 _Static_assert(sizeof(struct flow) == 192, "an established flow costs at most 192 bytes");
@@ -135,6 +140,13 @@ static inline void flow_set_opener(struct flow *f, unsigned side, enum opener ho
 		return;
 	f->opener = (uint8_t)how;
 	f->flags = (uint8_t)((f->flags & ~FLOW_OPENER_1) | (side ? FLOW_OPENER_1 : 0));
+}
+
+/* Whether a packet is there for bystanders only: no receiver takes it, and checksums of its sender are
+ * worth something. */
+static inline bool flow_is_decoy(const struct flow *f, unsigned side, const struct packet *p)
+{
+	return p->checksum == CHECKSUM_WRONG && f->rest[side].flags & SIDE_SUM;
 }
 
 /* The tuple with the opener as source. */

@@ -4,7 +4,7 @@
 #include "flow/count.h"
 #include "flow/table.h"
 
-/* What is remembered of an evicted flow that records told of. */
+/* What is remembered of a flow that records told of. */
 struct flow_ghost {
 	struct tuple tuple; /* sides 0 and 1 as source and destination */
 	uint64_t id, start, hash;
@@ -15,7 +15,7 @@ struct flow_ghost {
 	struct flow_side_rest rest[2];
 	uint32_t sequence, name;
 	uint8_t opener, opener_side;
-	uint8_t name_source, app, hides, flags;
+	uint8_t name_source, app, hides, evades, flags, resets;
 	bool used;
 };
 
@@ -53,7 +53,9 @@ void ghost_keep(struct flow_table *t, struct flow *f)
 				 .name_source = f->name_source,
 				 .app = f->app,
 				 .hides = f->hides,
+				 .evades = f->evades,
 				 .flags = f->flags,
+				 .resets = f->resets,
 				 .opener = f->opener,
 				 .opener_side = (uint8_t)flow_opener(f),
 				 .used = true};
@@ -77,9 +79,11 @@ static void resume(struct flow_table *t, struct flow *f, struct flow_ghost *g, b
 	f->name_source = g->name_source & 15;
 	f->app = g->app & 15;
 	f->hides = g->hides;
+	f->evades = (g->evades | FLOW_GOES_ON) & 127;
+	f->resets = backward ? (uint8_t)(g->resets >> 1 | (g->resets & 1) << 1) : g->resets;
 	f->opener = g->opener & 15;
 	f->flags = (uint8_t)((f->flags & FLOW_V6) | FLOW_OPENED | FLOW_ESTABLISHED |
-			     (g->flags & FLOW_MIDSTREAM) |
+			     (g->flags & (FLOW_MIDSTREAM | FLOW_RESET | FLOW_FINISHED)) |
 			     (g->opener_side != backward ? FLOW_OPENER_1 : 0));
 	struct flow_rare *rare = g->more[0] || g->more[1] ? flow_rare_make(t, f) : NULL;
 	for (unsigned i = 0; i < 2; i++) {
@@ -106,9 +110,11 @@ void ghost_recall(struct flow_table *t, struct flow *f, const struct packet *p, 
 				addr_eq(&g->tuple.src, &k->dst) && addr_eq(&g->tuple.dst, &k->src);
 		if (g->tuple.proto != k->proto || !(forward || backward))
 			continue;
-		uint64_t idle = k->proto == PROTO_TCP ? t->settings.tcp_idle : t->settings.udp_idle;
-		bool again = k->proto == PROTO_TCP && p->flags & TCP_SYN;
-		if (!again && t->clock - g->last <= idle * 1000) {
+		bool is_tcp = k->proto == PROTO_TCP, again = is_tcp && p->flags & (TCP_SYN | TCP_RST);
+		uint64_t age = is_tcp ? LIMIT_GHOST_AGE / NS_PER_MS : t->settings.udp_idle * UINT64_C(1000);
+		if (again && p->flags & TCP_RST)
+			return; /* says nothing new, and may be forged as well */
+		if (!again && t->clock - g->last <= age) {
 			resume(t, f, g, !forward);
 			g->name = 0; /* the flow's now */
 		}

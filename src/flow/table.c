@@ -180,16 +180,37 @@ static void arm(struct flow_table *t, uint32_t number, const struct flow *f)
 	wheel_arm(&t->wheel, number, t->wheel.now + wait + 1);
 }
 
+/* Whether the side's FIN arrived, or so the other side says. */
+static bool fin_acked(const struct flow *f, unsigned side)
+{
+	return f->rest[side].flags & SIDE_ACK && (int32_t)(f->side[side].ack - f->side[side].seq) > 0;
+}
+
+/* Whether a flow that ended may not be over: RST and FIN may have been forged, or never have got
+ * there; and after a long silence a connection is still the same. */
+static bool may_go_on(const struct flow *f, enum flow_end why)
+{
+	switch (why) {
+	case END_EVICTED:
+		return true;
+	case END_IDLE:
+	case END_RESET:
+		return f->proto == PROTO_TCP;
+	case END_CLOSED:
+		return !fin_acked(f, 0) || !fin_acked(f, 1);
+	default:
+		return false;
+	}
+}
+
 static void tell_end(struct flow_table *t, struct flow *f, enum flow_end why)
 {
 	if (!(f->flags & FLOW_ESTABLISHED))
 		t->stats->flows_unanswered++;
 	t->events.ended(t->events.context, f, why);
-	if (why == END_EVICTED) {
-		t->stats->flows_evicted++;
-		if (f->flags & FLOW_OPENED)
-			ghost_keep(t, f);
-	}
+	t->stats->flows_evicted += why == END_EVICTED;
+	if (f->flags & FLOW_OPENED && may_go_on(f, why))
+		ghost_keep(t, f);
 	flow_table_forget(t, f->name);
 	f->id = 0;
 }
@@ -456,6 +477,31 @@ static bool is_copy(struct flow_table *t, struct flow *f, unsigned side, const s
 	return false;
 }
 
+/* Whether a side that has closed or reset the connection has something new to say. */
+static bool says_more(const struct flow *f, unsigned side, const struct packet *p)
+{
+	bool closed = f->rest[side].flags & SIDE_FIN || f->resets >> side & 1;
+
+	return closed && p->length && (int32_t)(p->seq + p->length - f->side[side].seq) > 0;
+}
+
+/* A decoy's payload is counted all the same: that it came over is up to acknowledgements. */
+static void take_tcp(struct flow_table *t, struct flow *f, unsigned side, const struct packet *p)
+{
+	bool decoy = flow_is_decoy(f, side, p);
+
+	if (f->evades & FLOW_GOES_ON && !decoy && says_more(f, side, p))
+		f->evades |= EVADES_RESET;
+	if (!decoy || !(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		count_tcp(t, f, side, p);
+	if (!decoy) {
+		follow_tcp(f, side, p);
+		return;
+	}
+	f->evades |= EVADES_CHECKSUM;
+	t->stats->decoys++;
+}
+
 struct flow *flow_take(struct flow_table *t, const struct packet *p, uint64_t hash, unsigned *side)
 {
 	struct key key = key_of(&p->tuple);
@@ -467,6 +513,7 @@ struct flow *flow_take(struct flow_table *t, const struct packet *p, uint64_t ha
 		if (!same(candidate, &p->tuple, &key, side))
 			continue;
 		if (p->flags & TCP_SYN && p->tuple.proto == PROTO_TCP &&
+		    !flow_is_decoy(candidate, *side, p) &&
 		    follow_is_new_connection(candidate, *side, p)) {
 			end_flow(t, q.ref, natural_end(candidate));
 			break;
@@ -482,16 +529,18 @@ struct flow *flow_take(struct flow_table *t, const struct packet *p, uint64_t ha
 	}
 	if (is_copy(t, f, *side, p)) {
 		t->stats->duplicates++;
-		return NULL;
+		/* of TCP the content may be another: whoever reads it has to see that */
+		return p->tuple.proto == PROTO_TCP && f->inspect && p->length ? f : NULL;
 	}
 	if (p->tuple.proto == PROTO_TCP) {
-		count_tcp(t, f, *side, p);
-		follow_tcp(f, *side, p);
+		take_tcp(t, f, *side, p);
 	} else {
 		count_udp(f, *side, p);
 		if ((f->side[0].packets && f->side[1].packets) || f->side[*side].packets >= 4)
 			f->flags |= FLOW_ESTABLISHED;
 	}
+	if (p->checksum == CHECKSUM_RIGHT)
+		f->rest[*side].flags |= SIDE_SUM;
 	f->last = t->now;
 	return f;
 }

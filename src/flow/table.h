@@ -101,7 +101,7 @@ void flow_table_restart(struct flow_table *t, uint64_t ns);
 
 /* Takes one packet: finds or makes its flow, counts it, follows TCP's state. Returns the flow and
  * the sending side, or NULL for a copy of the packet before or when no flow could be made (both
- * counted). The flow stays valid until the next call into the table. */
+ * counted); a copy by TCP's numbers whose content somebody reads is returned, but not counted again. The flow stays valid until the next call into the table. */
 struct flow *flow_take(struct flow_table *t, const struct packet *p, uint64_t hash,
 		       unsigned *side);
 

@@ -32,6 +32,14 @@ static unsigned flags_of(unsigned ours)
 	       (ours & MATCH_PREFILTER ? HS_FLAG_PREFILTER : 0);
 }
 
+/* There is no memory when the library says so, or had none to say anything in. */
+static const char *say(const hs_compile_error_t *why)
+{
+	if (!why || strstr(why->message, "allocate memory"))
+		mem_exhausted("Hyperscan");
+	return why->message;
+}
+
 int match_check(const struct match_pattern *p, struct error *e)
 {
 	hs_expr_info_t *info = NULL;
@@ -43,7 +51,7 @@ int match_check(const struct match_pattern *p, struct error *e)
 		free(info);
 		return empty ? error_set(e, "can match nothing at all") : 0;
 	}
-	error_set(e, "%s", why ? why->message : "refused");
+	error_set(e, "%s", say(why));
 	hs_free_compile_error(why);
 	return -1;
 }
@@ -108,8 +116,8 @@ static hs_database_t *compile(const struct match_pattern *p, size_t n, size_t *b
 	}
 	if (hs_compile_multi(expressions, flags, numbers, (unsigned)n, HS_MODE_BLOCK, NULL,
 			     &database, &why) != HS_SUCCESS) {
-		error_set(e, "%s", why ? why->message : "patterns cannot be compiled");
-		if (why && why->expression >= 0)
+		error_set(e, "%s", say(why));
+		if (why->expression >= 0)
 			*bad = (size_t)why->expression;
 		hs_free_compile_error(why);
 		database = NULL;
@@ -128,19 +136,23 @@ static void release(struct compiled *c)
 	free(c);
 }
 
-/* Takes the database over. */
+/* Takes the database over. NULL: it cannot be used here. */
 static struct match_set *set_of(hs_database_t *database)
 {
 	struct match_set *m = mem_zalloc(sizeof *m);
+	hs_error_t status = HS_SUCCESS;
 
 	m->compiled = mem_zalloc(sizeof *m->compiled);
 	m->compiled->database = database;
 	atomic_init(&m->compiled->holders, 1);
-	if (database && hs_alloc_scratch(database, &m->scratch) != HS_SUCCESS) {
-		match_free(m);
-		return NULL;
-	}
-	return m;
+	if (database)
+		status = hs_alloc_scratch(database, &m->scratch);
+	if (status == HS_NOMEM)
+		mem_exhausted("Hyperscan");
+	if (status == HS_SUCCESS)
+		return m;
+	match_free(m);
+	return NULL;
 }
 
 struct match_set *match_cached(const struct match_pattern *p, size_t n, const char *cache_folder)

@@ -33,6 +33,8 @@ struct regex *regex_new(const char *expression, unsigned flags, struct error *e)
 	pcre2_code *code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
 					 options_of(flags), &why, &where, NULL);
 
+	if (why == PCRE2_ERROR_HEAP_FAILED)
+		mem_exhausted("PCRE2");
 	if (!code) {
 		pcre2_get_error_message(why, text, sizeof text);
 		error_set(e, "%s (at character %zu)", (const char *)text, (size_t)where + 1);
@@ -42,11 +44,8 @@ struct regex *regex_new(const char *expression, unsigned flags, struct error *e)
 	r->code = code;
 	r->data = pcre2_match_data_create(1, NULL);
 	r->limits = pcre2_match_context_create(NULL);
-	if (!r->data || !r->limits) {
-		regex_free(r);
-		error_set(e, "out of memory");
-		return NULL;
-	}
+	if (!r->data || !r->limits)
+		mem_exhausted("PCRE2");
 	pcre2_set_match_limit(r->limits, REGEX_STEPS_MAX);
 	pcre2_set_depth_limit(r->limits, REGEX_DEPTH_MAX);
 	return r;

@@ -15,9 +15,9 @@
  * several interfaces are not in perfect order. */
 #define EARLY_S 1
 
-#define RING_BYTES (UINT64_C(64) * MIB)
+#define RING_BYTES ((uint64_t)LIMIT_NAMES_BYTES)
 #define RING_SIZE (RING_BYTES + 2 + TEXT_MAX)
-#define RECENT (UINT32_C(1) << 16)
+#define RECENT LIMIT_NAMES_RECENT
 #define TEXT_MAX 1024
 
 static const struct addr nobody;

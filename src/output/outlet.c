@@ -395,16 +395,21 @@ void outlet_count(struct outlet *o, struct outlet_counts *out)
 	pthread_mutex_unlock(&o->lock);
 }
 
-uint64_t outlet_close(struct outlet *o, uint64_t wait)
+void outlet_end(struct outlet *o, uint64_t wait)
 {
-	uint64_t now = clock_steady(),
-		 end = wait < UINT64_MAX / 2 - now ? now + wait : UINT64_MAX / 2;
-	struct timespec until = {(time_t)((end + HANGING) / NS_PER_S),
-				 (long)((end + HANGING) % NS_PER_S)};
+	uint64_t now = clock_steady();
 
-	atomic_store(&o->deadline, end);
+	atomic_store(&o->deadline, wait < UINT64_MAX / 2 - now ? now + wait : UINT64_MAX / 2);
 	atomic_store(&o->closing, true);
 	wake(o);
+}
+
+uint64_t outlet_close(struct outlet *o, uint64_t wait)
+{
+	if (!atomic_load(&o->closing))
+		outlet_end(o, wait);
+	uint64_t end = atomic_load(&o->deadline) + HANGING;
+	struct timespec until = {(time_t)(end / NS_PER_S), (long)(end % NS_PER_S)};
 	bool ended = pthread_clockjoin_np(o->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 	uint64_t lost = atomic_load(&o->put) - atomic_load(&o->lines);
 	if (!ended) {

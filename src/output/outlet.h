@@ -93,6 +93,9 @@ struct outlet;
  * is called by: drop privileges first. */
 struct outlet *outlet_open(const struct outlet_options *o, struct error *e);
 
+/* Whether that can be the target of OUTLET_SYSLOG: 0, or -1 and an error. */
+int outlet_syslog_target(const char *target, struct error *e);
+
 /* Copies; never waits: no lock is taken, and at most one line in 50 ms or 64 KiB costs a system
  * call, to wake the writer. `line` ends with its newline and holds no other. `note` may be NULL.
  * False when the queue was full: the line is lost and counted. */
@@ -103,6 +106,8 @@ bool outlet_put(struct outlet *o, const char *line, size_t n, const struct outle
  * one cannot be opened the old one goes on. */
 void outlet_reopen(struct outlet *o);
 
+#define OUTLET_PROBLEM_MAX 256
+
 struct outlet_counts {
 	uint64_t lines, bytes; /* written out; bytes: of the lines, without what goes with them */
 	uint64_t lost;	       /* lines that were not: the queue was full */
@@ -110,12 +115,15 @@ struct outlet_counts {
 	uint64_t queued;       /* bytes that wait now */
 	bool failing;	       /* the last try failed */
 	bool reopening;	       /* outlet_reopen was called and lines still go to the old file */
-	char problem[128];     /* its text; "": none so far */
+	char problem[OUTLET_PROBLEM_MAX]; /* its text; "": none so far */
 };
 void outlet_count(struct outlet *o, struct outlet_counts *out);
 
-/* Writes what waits, for up to `wait` ns, then gives up. Returns lines lost by that. A writer that
- * hangs in the kernel is left behind after another 0.2 s. */
+/* Nothing more will be put: it has `wait` ns from now to write what waits. Does not wait itself, so that
+ * several outlets can end side by side. */
+void outlet_end(struct outlet *o, uint64_t wait);
+/* Writes what waits, for up to `wait` ns (outlet_end's, if that was called before), then gives up.
+ * Returns lines lost by that. A writer that hangs in the kernel is left behind after another 0.2 s. */
 uint64_t outlet_close(struct outlet *o, uint64_t wait);
 
 /* The most memory that one takes, compressing of old files included. */

@@ -176,13 +176,15 @@ static void cut_back(struct file *f)
 static enum outlet_step failed(struct outlet *o, struct file *f, int why)
 {
 	cut_back(f);
-	/* another reader may come, and gets whole lines */
-	if (f->path && !f->regular && f->fd >= 0) {
-		close(f->fd);
+	/* another reader may come, and gets whole lines; a descriptor that is none any more (libevent may
+	 * close one twice) is nobody's to close */
+	if (f->path && f->fd >= 0 && (!f->regular || why == EBADF)) {
+		if (why != EBADF)
+			close(f->fd);
 		f->fd = -1;
 		f->torn = 0;
 	}
-	return outlet_fail(o, "%.80s: %s", f->path ? f->path : "standard output",
+	return outlet_fail(o, "%.180s: %s", f->path ? f->path : "standard output",
 			   why == ENXIO ? "nobody reads" : strerror(why));
 }
 
@@ -201,7 +203,7 @@ static bool renew(struct outlet *o, struct file *f)
 			tidier_wake(f->tidier);
 		return true;
 	}
-	outlet_trouble(o, "%.80s: cannot be opened again: %s", f->path, strerror(errno));
+	outlet_trouble(o, "%.180s: cannot be opened again: %s", f->path, strerror(errno));
 	f->astray = true;
 	f->retry_astray = clock_steady() + GONE_WAIT / 2;
 	return false;
@@ -343,7 +345,7 @@ static bool awaits_word(struct outlet *o, struct file *f, uint64_t now)
 	    !atomic_load(&o->failing) && !atomic_load(&o->closing) && !atomic_load(&o->reopen))
 		return true;
 	if (!atomic_load(&o->reopen)) {
-		outlet_trouble(o, "%.80s: was removed or replaced: opened anew", f->path);
+		outlet_trouble(o, "%.180s: was removed or replaced: opened anew", f->path);
 		renew(o, f);
 	}
 	return false;

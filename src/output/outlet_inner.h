@@ -48,7 +48,7 @@ struct outlet {
 
 	pthread_mutex_t lock; /* of these two */
 	uint64_t reopen_at;   /* the queue's position then */
-	char problem[128];
+	char problem[OUTLET_PROBLEM_MAX];
 
 	pthread_mutex_t telling; /* problem() runs under it */
 	bool silent;		 /* nobody listens any more */

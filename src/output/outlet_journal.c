@@ -106,7 +106,7 @@ static enum outlet_step journal_write(struct outlet *o)
 		j->fd = -1;
 		/* a journal that was started anew is there at once */
 		if (again || atomic_load(&o->failing))
-			return outlet_fail(o, "%.80s: %s", j->path, strerror(why));
+			return outlet_fail(o, "%.180s: %s", j->path, strerror(why));
 	}
 }
 

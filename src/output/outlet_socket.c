@@ -44,7 +44,7 @@ int socket_unix(const char *path, bool *stream, struct error *e)
 		if (*stream)
 			fd = unix_of(path, SOCK_STREAM);
 	}
-	return fd >= 0 ? fd : error_set(e, "%.80s: %s", path, strerror(errno));
+	return fd >= 0 ? fd : error_set(e, "%.180s: %s", path, strerror(errno));
 }
 
 /* 0, or an errno. */

@@ -101,6 +101,20 @@ static void syslog_free(struct syslog *s)
 	free(s);
 }
 
+int outlet_syslog_target(const char *target, struct error *e)
+{
+	struct syslog s = {0};
+	bool good = read_target(&s, target);
+
+	free(s.host);
+	free(s.port);
+	if (good)
+		return 0;
+	return error_set(e,
+			 "'%.200s' is no path of a socket, udp://HOST[:PORT] or tcp://HOST[:PORT]",
+			 target ? target : "");
+}
+
 static int syslog_open(struct outlet *o, const struct outlet_options *options, struct error *e)
 {
 	struct syslog *s = mem_zalloc(sizeof *s);
@@ -113,16 +127,15 @@ static int syslog_open(struct outlet *o, const struct outlet_options *options, s
 	syslog_sender_init(&s->sender, o->options.name, id);
 	if (!is_sd_name(id))
 		failed = error_set(e, "\"%.60s\" is no name of structured data (RFC 5424)", id);
-	else if (!read_target(s, options->target))
-		failed = error_set(e,
-				   "\"%.200s\" is no path of a socket, udp://HOST[:PORT] or "
-				   "tcp://HOST[:PORT]",
-				   options->target ? options->target : "");
-	if (failed)
-		syslog_free(s);
 	else
-		o->state = s;
-	return failed;
+		failed = outlet_syslog_target(options->target, e);
+	if (failed) {
+		syslog_free(s);
+		return failed;
+	}
+	read_target(s, options->target);
+	o->state = s;
+	return 0;
 }
 
 static bool is_udp(const struct syslog *s)
@@ -272,7 +285,7 @@ static enum outlet_step syslog_write(struct outlet *o)
 		hang_up(s);
 		/* a server that was started anew is there at once */
 		if (again || is_udp(s) || atomic_load(&o->failing))
-			return outlet_fail(o, "%.80s: %s", o->options.target, strerror(why));
+			return outlet_fail(o, "%.180s: %s", o->options.target, strerror(why));
 	}
 }
 

@@ -12,6 +12,11 @@ static void put_hides(struct json *j, uint8_t bits)
 	line_bits(j, "hides", bits, words, sizeof words / sizeof *words);
 }
 
+static void put_evasion(struct json *j, uint8_t bits)
+{
+	line_bits(j, "evasion", bits, evades_words, EVADES_BITS);
+}
+
 static void put_encapsulation(struct json *j, uint32_t bits)
 {
 	static const char *const words[] = {"vlan",  "mpls",   "pppoe", "gre",	"erspan",
@@ -312,6 +317,7 @@ static void egret_flow(struct json_line *l, const struct record_flow *f)
 		json_word(j, "name_missing", name_missing_name(f->name_missing));
 	line_names(l, "other_names", "egret.other_names", &f->other_names);
 	put_hides(j, f->hides);
+	put_evasion(j, f->evades);
 	json_open(j, "method", '{');
 	json_word(j, "up", byte_method_name(f->up.method));
 	json_word(j, "down", byte_method_name(f->down.method));

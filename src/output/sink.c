@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -12,31 +13,55 @@
 
 struct sink {
 	int fd;
-	char *path;
+	char *name;
+	bool terminal;
 	int failed; /* errno of the first failure */
 	size_t used;
-	char buffer[BUFFER];
+	char buffer[BUFFER]; /* whole lines */
 };
 
-struct sink *sink_open(const char *path, struct error *e)
+static struct sink *sink_of(int fd, const char *name, struct error *e)
 {
-	int fd = strcmp(path, "-") == 0
-			 ? dup(STDOUT_FILENO)
-			 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-
 	if (fd < 0) {
-		error_set(e, "%s: %s", path, strerror(errno));
+		error_set(e, "%s: %s", name, strerror(errno));
 		return NULL;
 	}
 	struct sink *s = mem_zalloc(sizeof *s);
 	s->fd = fd;
-	s->path = mem_strndup(path, strlen(path));
+	s->terminal = isatty(fd);
+	s->name = mem_strndup(name, strlen(name));
 	return s;
 }
 
 size_t sink_memory(void)
 {
 	return mem_memory(sizeof(struct sink));
+}
+
+struct sink *sink_open(const char *path, struct error *e)
+{
+	if (strcmp(path, "-") == 0)
+		return sink_standard(STDOUT_FILENO, e);
+	return sink_of(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640), path, e);
+}
+
+struct sink *sink_standard(int fd, struct error *e)
+{
+	return sink_of(fcntl(fd, F_DUPFD_CLOEXEC, 3),
+		       fd == STDERR_FILENO ? "standard error" : "standard output", e);
+}
+
+/* `written` bytes of the buffer went out: takes back what is no whole line, if the file still ends with it. */
+static void cut_back(struct sink *s, size_t written)
+{
+	const char *end = memrchr(s->buffer, '\n', written);
+	size_t torn = end ? written - (size_t)(end + 1 - s->buffer) : written;
+	off_t at = lseek(s->fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (torn && at >= (off_t)torn && fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size == at && ftruncate(s->fd, at - (off_t)torn) == 0)
+		lseek(s->fd, at - (off_t)torn, SEEK_SET);
 }
 
 static void flush(struct sink *s)
@@ -50,6 +75,8 @@ static void flush(struct sink *s)
 		else if (errno != EINTR)
 			s->failed = errno;
 	}
+	if (at < s->used)
+		cut_back(s, at);
 	s->used = 0;
 }
 
@@ -63,6 +90,8 @@ char *sink_room(struct sink *s, size_t n)
 void sink_add(struct sink *s, size_t n)
 {
 	s->used += n;
+	if (s->terminal)
+		flush(s);
 }
 
 int sink_close(struct sink *s, struct error *e)
@@ -72,8 +101,8 @@ int sink_close(struct sink *s, struct error *e)
 		s->failed = errno;
 	int failed = s->failed;
 	if (failed)
-		error_set(e, "%s: %s", s->path, strerror(failed));
-	free(s->path);
+		error_set(e, "%s: %s", s->name, strerror(failed));
+	free(s->name);
 	free(s);
 	return failed ? -1 : 0;
 }

@@ -131,7 +131,9 @@ static void set_once(struct str *field, struct str value)
 
 static void request_field(struct http_request *out, struct str name, struct str value)
 {
-	if (str_ieq(name, STR("host")))
+	if (str_ieq(name, STR("host")) && out->host.p && !str_ieq(out->host, value))
+		out->other_host = value;
+	else if (str_ieq(name, STR("host")))
 		set_once(&out->host, value);
 	else if (str_ieq(name, STR("user-agent")))
 		set_once(&out->user_agent, value);
@@ -209,4 +211,14 @@ struct str http_effective_host(const struct http_request *r)
 		return r->target;
 	const struct str authority = absolute_authority(r->target);
 	return authority.n ? authority : r->host;
+}
+
+struct str http_other_host(const struct http_request *r)
+{
+	const struct str host = http_effective_host(r);
+
+	if (r->other_host.n && !str_ieq(r->other_host, host))
+		return r->other_host;
+	/* a CONNECT's Host is the proxy's with some clients */
+	return r->connect || str_ieq(r->host, host) ? (struct str){NULL, 0} : r->host;
 }

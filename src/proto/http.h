@@ -20,6 +20,7 @@ struct http_body {
 struct http_request {
 	struct str method, target, version; /* version: "1.1"; target as sent */
 	struct str host;       /* first Host field, trimmed, as sent */
+	struct str other_host; /* another one, that differs */
 	struct str user_agent, content_type, referrer;
 	struct http_body body;
 	bool connect;          /* method CONNECT */
@@ -50,6 +51,9 @@ enum parse http_response_head(struct cursor *c, struct http_response *out);
 /* The authority that the request is for: CONNECT's target (unless it is a path), else an
  * absolute-form target's authority, else Host. Raw text for hostname_from_authority. */
 struct str http_effective_host(const struct http_request *r);
+/* Who else the head says that it is for: another authority, or the same one written differently.
+ * Empty: nobody. */
+struct str http_other_host(const struct http_request *r);
 
 /* Skips a chunked body (RFC 9112 section 7.1) incrementally. Zero the state at its start. Returns
  * the bytes consumed; *done is set when the last chunk and its trailers are past, *bad when

@@ -8,7 +8,7 @@ static uint64_t bits(unsigned from, unsigned to)
 	return ~UINT64_C(0) >> (64 - (to - from)) << from;
 }
 
-/* Copies what is not there yet, a word of the map at a time. */
+/* Copies a word of the map at a time, and looks whether what was there already is the same. */
 static void fill(struct quic_stream *s, uint32_t start, uint32_t end, const uint8_t *p)
 {
 	while (start < end) {
@@ -17,14 +17,11 @@ static void fill(struct quic_stream *s, uint32_t start, uint32_t end, const uint
 		uint64_t *seen = &s->seen[start / 64];
 		uint64_t all = bits(start - base, stop - base), fresh = all & ~*seen;
 
-		if (fresh == all) {
-			memcpy(s->data + start, p, stop - start);
-		} else {
-			for (; fresh; fresh &= fresh - 1) {
-				uint32_t at = base + (uint32_t)__builtin_ctzll(fresh);
-				s->data[at] = p[at - start];
-			}
+		for (uint64_t old = all & ~fresh; old; old &= old - 1) {
+			uint32_t at = base + (uint32_t)__builtin_ctzll(old);
+			s->differs |= s->data[at] != p[at - start];
 		}
+		memcpy(s->data + start, p, stop - start);
 		*seen |= all;
 		p += stop - start;
 		start = stop;
@@ -50,12 +47,17 @@ void quic_stream_add(struct quic_stream *s, uint64_t offset, const uint8_t *p, s
 	uint32_t start = (uint32_t)offset;
 	uint32_t end = start + (uint32_t)(n < sizeof s->data - start ? n : sizeof s->data - start);
 
+	if (start < s->have) {
+		uint32_t old = (end < s->have ? end : s->have) - start;
+		if (memcmp(s->data + start, p, old) != 0) {
+			s->differs = true;
+			memcpy(s->data + start, p, old);
+		}
+		p += old;
+		start += old;
+	}
 	if (end <= s->have)
 		return;
-	if (start < s->have) {
-		p += s->have - start;
-		start = s->have;
-	}
 	if (s->reach == s->have) {
 		if (start == s->have) {
 			memcpy(s->data + start, p, end - start);

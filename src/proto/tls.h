@@ -13,10 +13,12 @@
 #include "proto/parse.h"
 
 #define TLS_RECORD_HEADER 5
+#define TLS_CHANGE_CIPHER (TLS_RECORD_HEADER + 1)
 
 /* What a ClientHello says. Strings point into the handshake message. */
 struct tls_hello {
 	struct str server_name; /* raw bytes of the first host_name entry; n == 0: none */
+	struct str other_name;  /* another host_name, of the same extension or a second one; n == 0: none */
 	bool has_sni;           /* the extension was there, even if empty */
 	struct str_list alpn;
 	uint16_t version_offered; /* highest of supported_versions without GREASE, else legacy; the
@@ -61,9 +63,14 @@ enum parse tls_deframe(struct cursor stream, uint8_t *scratch, size_t room,
 		       struct cursor *handshake);
 
 /* Looks like the start of a ClientHello in TLS records, however small: content type 22, version
- * 3.0 to 3.4, plausible lengths, handshake type 1, hello version 3.x. DONE as soon as the type byte
+ * 3.x or one of a single digit (servers ignore it: RFC 8446 section 5.1), plausible lengths, handshake type 1, hello version 3.x. DONE as soon as the type byte
  * is there and all that is visible fits, MORE before that, BAD. */
 enum parse tls_is_client_start(struct cursor c);
+/* A change_cipher_spec record first: TLS_CHANGE_CIPHER bytes. */
+enum parse tls_is_change_cipher(struct cursor c);
+/* How many bytes the records take that hold the first n bytes of handshake messages, whole records as
+ * far as they are there. */
+size_t tls_records_of(struct cursor stream, size_t n);
 /* The same for a ServerHello (or an alert as the first record). */
 enum parse tls_is_server_start(struct cursor c);
 

@@ -55,12 +55,17 @@ static void list_add(struct str_list *list, const uint8_t *p, size_t n)
 	list->item[list->count++] = (struct str){(const char *)p, n};
 }
 
+/* Keeps the first name that is not `name`. */
+static void other_name(struct tls_hello *out, struct str name, struct str other)
+{
+	if (!out->other_name.n && !str_ieq(name, other))
+		out->other_name = other;
+}
+
 /* RFC 6066 section 3. Name types other than host_name have no defined form; those seen in the wild
  * carry a length as well. */
 static enum parse server_name(struct walk *w, struct part *ext)
 {
-	if (w->out->has_sni) /* a second extension of the type: the first one stands */
-		return PARSE_DONE;
 	struct str name = {NULL, 0};
 	bool found = false;
 	if (part_left(ext)) {
@@ -69,19 +74,26 @@ static enum parse server_name(struct walk *w, struct part *ext)
 			const uint8_t type = part_u8(&list);
 			const size_t n = part_u16(&list);
 			const uint8_t *p = part_take(&list, n);
-			if (p && type == 0 && !found) {
-				name = (struct str){(const char *)p, n};
-				found = true;
-			}
+			if (!p || type != 0)
+				continue;
+			struct str entry = {(const char *)p, n};
+			if (!found)
+				name = entry;
+			else
+				other_name(w->out, name, entry);
+			found = true;
 		}
 		if (list.state != PARSE_DONE)
 			return list.state;
 	}
-	if (ext->state == PARSE_DONE) {
-		w->out->has_sni = true;
+	if (ext->state != PARSE_DONE)
+		return ext->state;
+	if (w->out->has_sni) /* a second extension of the type: the first one stands */
+		other_name(w->out, w->out->server_name, name);
+	else
 		w->out->server_name = name;
-	}
-	return ext->state;
+	w->out->has_sni = true;
+	return PARSE_DONE;
 }
 
 /* RFC 7858 and RFC 9250 section 4.1.1, whose drafts said "doq-i00" and so on. */

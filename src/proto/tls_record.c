@@ -21,11 +21,12 @@ struct tls_record {
 	struct cursor body; /* what is there of it */
 };
 
-/* As many bytes of a record header as there are: version 3.x and a believable length. */
+/* As many bytes of a record header as there are: a version and a believable length. Receivers have to
+ * ignore the version (RFC 8446 section 5.1), and some take any of a small number. */
 static bool header_fits(const struct cursor *c)
 {
 	const size_t n = cur_left(c);
-	return (n < 2 || c->p[1] == 3) && (n < 3 || c->p[2] <= 4) &&
+	return (n < 2 || c->p[1] < 0x10) &&
 	       (n < 4 || c->p[3] <= RECORD_MAX >> 8) &&
 	       (n < 5 || load_be16(c->p + 3) <= RECORD_MAX);
 }
@@ -90,6 +91,33 @@ static enum parse hello_start(struct cursor c, uint8_t type)
 enum parse tls_is_client_start(struct cursor c)
 {
 	return hello_start(c, MESSAGE_CLIENT_HELLO);
+}
+
+enum parse tls_is_change_cipher(struct cursor c)
+{
+	struct tls_record r;
+
+	if (cur_left(&c) && c.p[0] != CONTENT_CHANGE_CIPHER_SPEC)
+		return PARSE_BAD;
+	const enum parse state = next_record(&c, &r);
+	if (state != PARSE_DONE)
+		return state;
+	if (r.length != 1)
+		return PARSE_BAD;
+	return cur_left(&r.body) ? PARSE_DONE : PARSE_MORE;
+}
+
+size_t tls_records_of(struct cursor stream, size_t n)
+{
+	const uint8_t *start = stream.p;
+	struct tls_record r;
+
+	while (n && next_record(&stream, &r) == PARSE_DONE) {
+		const size_t here = cur_left(&r.body);
+		if (r.type == CONTENT_HANDSHAKE)
+			n -= here < n ? here : n;
+	}
+	return (size_t)(stream.p - start);
 }
 
 /* A cleartext alert is two bytes: level (warning or fatal) and description (RFC 8446 section 6). */

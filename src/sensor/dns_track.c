@@ -12,6 +12,7 @@
 #define ONE_SIDED_PER_SECOND 200 /* records of unanswered queries and unasked answers per client */
 
 #define NAME_INLINE 61
+#define FLAG_TRUNCATED 0x0200 /* TC: the sender cut it itself */
 
 struct dns_pending {
 	uint64_t hash;
@@ -301,6 +302,7 @@ bool dns_track_message(struct sensor *s, struct flow *f, unsigned side, const ui
 	    PARSE_DONE)
 		return false;
 	s->stats->dns_messages++;
+	s->stats->dns_damaged += m->cut && captured == length && !(m->flags & FLAG_TRUNCATED);
 	f->app = APP_DNS;
 	if (f->proto == PROTO_UDP && f->inspect != INSPECT_DNS) {
 		f->inspect = INSPECT_DNS;

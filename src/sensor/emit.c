@@ -58,6 +58,7 @@ static void emit_flow(struct sensor *s, struct flow *f, enum record_kind kind, e
 				  : f->flags & FLOW_MIDSTREAM ? MISSING_MIDSTREAM
 							      : MISSING_PROTOCOL;
 	x->hides = f->hides;
+	x->evades = f->evades & EVADES_ALL;
 	x->up = count_of(&s->table, f, o);
 	x->down = count_of(&s->table, f, !o);
 	x->delta_up = x->up.bytes > f->reported[o] ? x->up.bytes - f->reported[o] : 0;
@@ -129,6 +130,31 @@ void emit_name(struct sensor *s, struct flow *f, struct str name, enum name_sour
 		emit_update(s, f);
 	else
 		emit_open(s, f);
+}
+
+void emit_second_name(struct sensor *s, struct flow *f)
+{
+	s->stats->second_names += !(f->evades & EVADES_NAMES);
+	f->evades |= EVADES_NAMES;
+}
+
+void emit_overlap(struct sensor *s, struct flow *f)
+{
+	s->stats->stream_overlaps++;
+	f->evades |= EVADES_OVERLAP;
+}
+
+bool emit_decoy(struct sensor *s, struct flow *f, unsigned side, struct packet *p)
+{
+	bool counted = p->checksum == CHECKSUM_WRONG && f->proto == PROTO_TCP;
+
+	if (p->checksum == CHECKSUM_UNKNOWN)
+		packet_verify(p);
+	if (!flow_is_decoy(f, side, p))
+		return false;
+	s->stats->decoys += !counted;
+	f->evades |= EVADES_CHECKSUM;
+	return true;
 }
 
 void emit_no_name(struct flow *f, enum name_missing why)

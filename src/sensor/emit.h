@@ -20,6 +20,13 @@ void emit_end(struct sensor *s, struct flow *f, enum flow_end why);
  * the same source (the next request on a proxy connection) first tells the bytes under the old
  * name. Opens the connection. */
 void emit_name(struct sensor *s, struct flow *f, struct str name, enum name_source source);
+/* Marks the flow: it claims two names. Before the second one is emitted. */
+void emit_second_name(struct sensor *s, struct flow *f);
+/* The same place of its stream was sent with different content. */
+void emit_overlap(struct sensor *s, struct flow *f);
+/* Whether a packet is nothing to read, since no receiver takes it: that marks the flow. Here all
+ * checksums are looked at. */
+bool emit_decoy(struct sensor *s, struct flow *f, unsigned side, struct packet *p);
 /* Why it has none; the first reason stays. */
 void emit_no_name(struct flow *f, enum name_missing why);
 

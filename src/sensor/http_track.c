@@ -21,6 +21,8 @@ struct http_pending {
 	uint32_t room;
 	uint64_t time;
 	struct http_request request; /* points into bytes */
+	struct told head;	     /* bytes */
+	struct retold again;
 	uint8_t bytes[];
 };
 
@@ -57,22 +59,22 @@ static void tell_first(struct sensor *s, const struct flow *f, struct http_track
 	struct http_pending *p = t->queue[t->first];
 
 	tell(s, f, &p->request, p->time, status);
+	retold_free(&p->again, &s->slab);
 	slab_put(&s->slab, p, p->room);
 	t->first = (t->first + 1) % HTTP_PIPELINE;
 	t->count--;
 }
 
-static void push(struct sensor *s, const struct flow *f, struct http_track *t, const uint8_t *head,
-		 size_t n)
+static void push(struct sensor *s, const struct flow *f, struct http_track *t, struct told head)
 {
 	if (t->count == HTTP_PIPELINE)
 		tell_first(s, f, t, 0);
 	uint32_t room;
-	struct http_pending *p = slab_get(&s->slab, sizeof *p + n, &room);
+	struct http_pending *p = slab_get(&s->slab, sizeof *p + head.n, &room);
 	if (!p) {
 		/* no room to wait in: told without its status */
 		struct http_request q;
-		struct cursor c = cur_of(head, n);
+		struct cursor c = cur_of(head.bytes, head.n);
 		http_request_head(&c, &q);
 		tell(s, f, &q, s->now, 0);
 		s->stats->streams_budget++;
@@ -80,19 +82,43 @@ static void push(struct sensor *s, const struct flow *f, struct http_track *t, c
 	}
 	p->room = room;
 	p->time = s->now;
-	memcpy(p->bytes, head, n);
-	struct cursor c = cur_of(p->bytes, n);
+	p->again = (struct retold){0};
+	memcpy(p->bytes, head.bytes, head.n);
+	p->head = (struct told){p->bytes, head.start, head.n};
+	struct cursor c = cur_of(p->bytes, head.n);
 	http_request_head(&c, &p->request);
 	t->queue[(t->first + t->count++) % HTTP_PIPELINE] = p;
+}
+
+static struct str host_of(struct str authority, char out[HOSTNAME_MAX])
+{
+	uint16_t port;
+
+	return (struct str){out, hostname_from_authority(authority, out, &port)};
+}
+
+/* The other one of two authorities that a head names is told as a request of its own. */
+static void tell_other(struct sensor *s, struct flow *f, const struct http_request *q, struct str name)
+{
+	char host[HOSTNAME_MAX];
+	struct str other = host_of(http_other_host(q), host);
+
+	if (!other.n || str_eq(other, name) || hostname_is_address(other))
+		return;
+	emit_second_name(s, f);
+	emit_name(s, f, other, NAME_HTTP);
+	struct http_request as = *q;
+	as.target = (struct str){NULL, 0};
+	as.host = http_other_host(q);
+	tell(s, f, &as, s->now, 0);
 }
 
 static void name_flow(struct sensor *s, struct flow *f, const struct http_request *q)
 {
 	char host[HOSTNAME_MAX];
-	uint16_t port;
-	size_t n = hostname_from_authority(http_effective_host(q), host, &port);
-	struct str name = {host, n};
+	struct str name = host_of(http_effective_host(q), host);
 
+	tell_other(s, f, q, name);
 	if (q->connect)
 		emit_name(s, f, name, NAME_PROXY);
 	else if (!hostname_is_address(name))
@@ -103,11 +129,46 @@ static void name_flow(struct sensor *s, struct flow *f, const struct http_reques
 	}
 }
 
+/* A head in its second version. */
+static bool read_second(struct sensor *s, struct flow *f, const struct http_request *first,
+			struct cursor version)
+{
+	struct http_request q;
+	char host[HOSTNAME_MAX], before[HOSTNAME_MAX];
+
+	if (http_is_request(version) == PARSE_BAD)
+		return false;
+	if (http_request_head(&version, &q) != PARSE_DONE)
+		return true;
+	struct str name = host_of(http_effective_host(&q), host);
+	if (str_eq(name, host_of(http_effective_host(first), before)))
+		return true;
+	name_flow(s, f, &q);
+	tell(s, f, &q, s->now, 0);
+	return true;
+}
+
+bool http_track_retold(struct sensor *s, struct flow *f, struct http_track *t, uint32_t sequence,
+		       struct cursor segment)
+{
+	bool is_http = true;
+
+	for (unsigned i = 0; i < t->count; i++) {
+		struct http_pending *p = t->queue[(t->first + i) % HTTP_PIPELINE];
+		if (!retold_take(&p->again, &s->slab, &p->head, sequence, segment) && !p->again.bytes)
+			continue;
+		if (!(f->evades & EVADES_OVERLAP))
+			emit_overlap(s, f);
+		is_http = read_second(s, f, &p->request, retold_view(&p->again));
+	}
+	return !is_http;
+}
+
 static uint64_t request(struct sensor *s, struct flow *f, unsigned side, struct http_track *t,
-			struct cursor view)
+			const struct http_client *client)
 {
 	struct http_request q = {0};
-	struct cursor c = view;
+	struct cursor view = client->view, c = view;
 	enum parse r = http_request_head(&c, &q);
 
 	if (r == PARSE_MORE && cur_left(&view) < LIMIT_HEAD)
@@ -126,7 +187,9 @@ static uint64_t request(struct sensor *s, struct flow *f, unsigned side, struct 
 	f->app = APP_HTTP;
 	flow_set_opener(f, side, OPENER_REQUEST);
 	name_flow(s, f, &q);
-	push(s, f, t, view.p, head);
+	push(s, f, t, (struct told){view.p, client->sequence, (uint32_t)head});
+	if (cur_left(&client->other))
+		read_second(s, f, &q, client->other);
 	t->side[REQUESTS].state = AT_HEAD;
 	if (q.connect) {
 		t->connecting = true;
@@ -172,8 +235,10 @@ static size_t find_head(struct cursor view, enum parse (*is_head)(struct cursor 
 }
 
 uint64_t http_track_client(struct sensor *s, struct flow *f, unsigned side, struct http_track *t,
-			   struct cursor view)
+			   const struct http_client *client)
 {
+	struct cursor view = client->view;
+
 	if (t->connecting)
 		return 0; /* belongs to the tunnel, if there will be one */
 	switch (t->side[REQUESTS].state) {
@@ -189,7 +254,7 @@ uint64_t http_track_client(struct sensor *s, struct flow *f, unsigned side, stru
 	default:
 		break;
 	}
-	return request(s, f, side, t, view);
+	return request(s, f, side, t, client);
 }
 
 static bool has_no_body(const struct http_request *q, uint16_t status)

@@ -18,6 +18,8 @@ enum {
 	INSPECT_DONE, /* nothing more */
 	INSPECT_NEW,  /* nothing was seen yet */
 	INSPECT_MORE, /* flow.payload_state holds the parser's state */
+	INSPECT_AGAIN, /* UDP: a QUIC hello was told, the server has not answered yet, and another
+			* hello may come; payload_state is how many did */
 	INSPECT_DNS,  /* UDP: every datagram is a DNS message; payload_state belongs to dns_track */
 };
 

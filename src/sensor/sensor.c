@@ -43,6 +43,8 @@ struct sensor *sensor_new(const struct sensor_settings *settings, struct record_
 		.ended = flow_ended, .due = flow_due, .forget = name_forgotten, .context = s};
 
 	s->settings = *settings;
+	if (!s->settings.clock_back)
+		s->settings.clock_back = LIMIT_CLOCK_BACK;
 	s->sink = sink;
 	s->stats = stats;
 	s->decoder = decoder_new(stats);
@@ -86,23 +88,33 @@ void sensor_free(struct sensor *s)
 /* The clock of records does not go back with single packets. But when all of them come from long
  * ago, the capture's clock was set back, or a packet had a time out of nowhere: without a fresh
  * start no timer would run any more, and no name would be known before the flow that wants it. */
+static void restart_clock(struct sensor *s, uint64_t time)
+{
+	s->late = 0;
+	s->stats->clock_restarts++;
+	dns_track_expire(s, true);
+	flow_table_restart(&s->table, time);
+	dns_track_expire(s, true);
+	s->now = time;
+}
+
+static bool is_long_ago(const struct sensor *s, uint64_t time)
+{
+	return time + s->settings.clock_back < s->now;
+}
+
 static void follow_clock(struct sensor *s, uint64_t time)
 {
-	if (time + LIMIT_CLOCK_BACK >= s->now) {
+	if (!is_long_ago(s, time)) {
 		s->late = 0;
 		if (time > s->now)
 			s->now = time;
 	} else if (++s->late == LIMIT_CLOCK_WRONG) {
-		s->late = 0;
-		s->stats->clock_restarts++;
-		dns_track_expire(s, true);
-		flow_table_restart(&s->table, time);
-		dns_track_expire(s, true);
-		s->now = time;
+		restart_clock(s, time);
 	}
 }
 
-static void take_packet(struct sensor *s, const struct packet *p, uint64_t hash)
+static void take_packet(struct sensor *s, struct packet *p, uint64_t hash)
 {
 	unsigned side;
 
@@ -158,6 +170,8 @@ void sensor_take(struct sensor *s, const struct frame *frames, size_t count)
 
 void sensor_tick(struct sensor *s, uint64_t time)
 {
+	if (is_long_ago(s, time))
+		restart_clock(s, time);
 	if (time > s->now)
 		s->now = time;
 	flow_table_advance(&s->table, s->now);

@@ -19,6 +19,7 @@
 struct sensor_settings {
 	struct flow_settings flow;
 	bool rare_dns; /* text of rare DNS types too (through ldns): when records are written */
+	uint64_t clock_back; /* ns that the clock goes back by when it was set; 0: LIMIT_CLOCK_BACK */
 	unsigned number; /* of this sensor, below 65536: flow ids of several are told apart */
 };
 
@@ -29,8 +30,8 @@ struct sensor *sensor_new(const struct sensor_settings *settings, struct record_
 			  struct stats *stats);
 /* Takes up to LIMIT_BATCH frames in the order of the capture. */
 void sensor_take(struct sensor *s, const struct frame *frames, size_t count);
-/* Time passes without packets (ns since 1970): what is due by the clock happens, and no record that
- * comes later will have an earlier time. */
+/* Time passes without packets (ns since 1970, of the clock that stamps them): what is due by the clock
+ * happens, and no record that comes later will have an earlier time, unless the clock was set back. */
 void sensor_tick(struct sensor *s, uint64_t time);
 /* No record that comes later will have an earlier time, unless the packets' clock turns out to have
  * been wrong (clock_restarts). */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/swap.h"
 #include "core/limits.h"
 
 #define FAR	     (INT32_C(16) * 1024 * 1024) /* ahead of what is wanted */
@@ -29,7 +30,10 @@ void stream_free(struct stream_side *s, struct slab *slab)
 {
 	if (s->buffer)
 		slab_put(slab, s->buffer, s->buffer->size);
+	if (s->other)
+		slab_put(slab, s->other, s->other_room);
 	s->buffer = NULL;
+	s->other = NULL;
 	s->hole = false;
 }
 
@@ -123,6 +127,22 @@ static bool note(struct stream_buffer *b, uint32_t start, uint32_t end)
 	return true;
 }
 
+/* Keeps the second version of n bytes at offset `at`. */
+static void keep_other(struct stream_side *s, struct slab *slab, uint32_t at, const uint8_t *data,
+		       uint32_t n)
+{
+	uint32_t reach = reach_of(s->buffer);
+
+	s->differs = true;
+	if (!s->other) {
+		s->other = slab_get(slab, LIMIT_HEAD, &s->other_room);
+		if (!s->other)
+			return;
+		memcpy(s->other, s->buffer->data, reach > at + n ? reach : at + n);
+	}
+	memcpy(s->other + at, data, n);
+}
+
 /* Keeps n bytes at offset `at` from base. */
 static void keep(struct stream_side *s, struct slab *slab, struct stats *stats, uint32_t at,
 		 const uint8_t *data, uint32_t n)
@@ -140,7 +160,10 @@ static void keep(struct stream_side *s, struct slab *slab, struct stats *stats, 
 		stats->streams_budget++;
 		return;
 	}
-	stats->stream_overlaps += fill(s->buffer, at, at + n, data);
+	bool differs = fill(s->buffer, at, at + n, data);
+	stats->stream_overlaps += differs;
+	if (differs || s->other)
+		keep_other(s, slab, at, data, n);
 	if (!note(s->buffer, at, at + n))
 		s->lost = true;
 }
@@ -158,6 +181,20 @@ static void run_skip(struct stream_side *s, uint32_t sequence)
 struct cursor stream_view(const struct stream_side *s)
 {
 	return s->buffer ? cur_of(s->buffer->data, s->buffer->have) : cur_of("", 0);
+}
+
+struct cursor stream_other(const struct stream_side *s)
+{
+	return s->other && s->buffer ? cur_of(s->other, s->buffer->have) : cur_of("", 0);
+}
+
+bool stream_swap(struct stream_side *s)
+{
+	if (!s->other || !s->buffer)
+		return false;
+	for (uint32_t i = 0; i < reach_of(s->buffer); i++)
+		SWAP(s->other[i], s->buffer->data[i]);
+	return true;
 }
 
 struct cursor stream_take(struct stream_side *s, struct slab *slab, struct stats *stats,
@@ -196,10 +233,13 @@ uint32_t stream_missing(const struct stream_side *s)
 }
 
 /* Drops the first n bytes, n <= reach; what was beyond moves down, holes included. */
-static void discard(struct stream_buffer *b, uint32_t n)
+static void discard(struct stream_side *s, uint32_t n)
 {
+	struct stream_buffer *b = s->buffer;
 	uint32_t kept = 0;
 
+	if (s->other)
+		memmove(s->other, s->other + n, reach_of(b) - n);
 	memmove(b->data, b->data + n, reach_of(b) - n);
 	b->have = b->have > n ? b->have - n : 0;
 	for (uint32_t i = 0; i < b->count; i++) {
@@ -223,7 +263,7 @@ static void skip(struct stream_side *s, struct slab *slab, uint64_t n)
 
 	if (b && n < reach_of(b)) {
 		s->base += (uint32_t)n;
-		discard(b, (uint32_t)n);
+		discard(s, (uint32_t)n);
 		s->hole = b->count || s->lost;
 		return;
 	}
@@ -259,7 +299,7 @@ bool stream_pass_hole(struct stream_side *s, struct slab *slab)
 	}
 	uint32_t start = b->piece[0].start;
 	s->base += start;
-	discard(b, start);
+	discard(s, start);
 	s->hole = b->count != 0;
 	return true;
 }

@@ -32,6 +32,7 @@ struct stream {
 	uint8_t client;     /* side that plays the protocol's client */
 	uint8_t plain;      /* segments of unknown text so far */
 	bool late;          /* what runs now began after something else */
+	bool anew;          /* looked into a second time, since its head was sent again */
 	bool socks_asked;
 	uint8_t socks_version;
 	union {
@@ -95,6 +96,7 @@ static void begin(struct stream *st, uint8_t protocol, unsigned client)
 {
 	st->protocol = protocol;
 	st->client = (uint8_t)client;
+	st->anew = false;
 	if (protocol == STREAM_TLS) {
 		st->tls = (struct tls_track){.late = st->late};
 	} else if (protocol == STREAM_HTTP) {
@@ -159,6 +161,8 @@ static bool detect(struct sensor *s, struct flow *f, struct stream *st, unsigned
 
 	for (unsigned i = 0; i < sizeof candidate / sizeof *candidate; i++) {
 		if (candidate[i].result == PARSE_DONE) {
+			if (st->anew) /* it said something else the first time */
+				emit_overlap(s, f);
 			begin(st, candidate[i].protocol, candidate[i].client);
 			return true;
 		}
@@ -166,9 +170,45 @@ static bool detect(struct sensor *s, struct flow *f, struct stream *st, unsigned
 	}
 	if (more && cur_left(&view) < DETECT_BYTES)
 		return false;
+	if (!st->anew && stream_swap(&st->side[side])) {
+		st->anew = true;
+		return detect(s, f, st, side, stream_view(&st->side[side]));
+	}
 	name_unparsed(f, view);
 	become_plain(s, st);
 	return true;
+}
+
+static uint64_t step_hello(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+			   struct cursor view)
+{
+	struct stream_side *x = &st->side[side];
+	struct tls_client client = {view, stream_other(x), x->base};
+	enum parse r = tls_track_client(s, f, side, &st->tls, &client);
+
+	if (r != PARSE_DONE && cur_left(&client.other)) {
+		/* the two versions may be a mixture each, or whole */
+		struct tls_client second = {.view = client.other, .sequence = x->base};
+		if (tls_track_client(s, f, side, &st->tls, &second) == PARSE_DONE)
+			r = PARSE_DONE;
+	}
+	if (r == PARSE_DONE)
+		return st->tls.records.n;
+	s->stats->tls_malformed += r == PARSE_BAD;
+	x->stopped = r == PARSE_BAD || cur_left(&view) >= LIMIT_HEAD;
+	return 0;
+}
+
+static uint64_t step_after_hello(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+				 struct cursor view)
+{
+	size_t used = 0;
+	enum parse r = tls_track_after(s, f, &st->tls, view, &used);
+
+	if (r == PARSE_DONE)
+		return used;
+	st->side[side].stopped = r == PARSE_BAD || cur_left(&view) >= LIMIT_HEAD;
+	return st->side[side].stopped ? cur_left(&view) : 0;
 }
 
 static uint64_t step_tls(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
@@ -177,9 +217,11 @@ static uint64_t step_tls(struct sensor *s, struct flow *f, struct stream *st, un
 	bool client = side == st->client;
 	enum parse r;
 
+	if (client && st->tls.hello_done)
+		return step_after_hello(s, f, st, side, view);
 	if (client)
-		r = tls_track_client(s, f, side, &st->tls, view);
-	else if (st->tls.hello_done || st->side[st->client].stopped)
+		return step_hello(s, f, st, side, view);
+	if (st->tls.hello_done || st->side[st->client].stopped)
 		r = tls_track_server(s, f, &st->tls, view);
 	else
 		return 0; /* waits for the client's hello */
@@ -188,8 +230,6 @@ static uint64_t step_tls(struct sensor *s, struct flow *f, struct stream *st, un
 		st->side[side].stopped = true;
 	}
 	if (r == PARSE_DONE)
-		st->side[side].stopped = true;
-	if (client && r == PARSE_MORE && cur_left(&view) >= LIMIT_HEAD)
 		st->side[side].stopped = true;
 	return st->side[side].stopped && st->tls.hello_done ? cur_left(&view) : 0;
 }
@@ -208,8 +248,11 @@ static uint64_t step_http(struct sensor *s, struct flow *f, struct stream *st, u
 	enum http_next next = HTTP_GOES_ON;
 	uint64_t used;
 
-	if (side == st->client)
-		return http_track_client(s, f, side, &st->http, view);
+	if (side == st->client) {
+		const struct stream_side *x = &st->side[side];
+		return http_track_client(s, f, side, &st->http,
+					 &(struct http_client){view, stream_other(x), x->base});
+	}
 	used = http_track_server(s, f, &st->http, view, &next);
 	if (next != HTTP_GOES_ON) {
 		http_track_finish(s, f, &st->http, cur_of("", 0));
@@ -411,6 +454,40 @@ static void watch_plain(struct sensor *s, struct flow *f, struct stream *st, uns
 	begin(st, protocol, side);
 }
 
+/* Whether a segment sends anew what this side's stream began with. */
+static bool is_head(const struct flow *f, unsigned side, uint32_t seq)
+{
+	return f->rest[side].flags & SIDE_SYN && seq == f->rest[side].start;
+}
+
+/* A head sent again where the first one led to nothing, or is told with other content: is what it
+ * says now something known? */
+static void look_anew(struct sensor *s, struct stream *st, unsigned side, uint32_t seq)
+{
+	stream_free(&st->side[side], &s->slab);
+	st->side[side] = (struct stream_side){0};
+	st->protocol = STREAM_DETECT;
+	st->anew = true;
+	stream_start(&st->side[side], seq);
+}
+
+/* Segments that say anew what a parser used up. */
+static void watch_retold(struct sensor *s, struct flow *f, struct stream *st, unsigned side,
+			 uint32_t seq, struct cursor segment)
+{
+	bool old = (int32_t)(seq - st->side[side].base) < 0;
+
+	if (side != st->client)
+		return;
+	if (st->protocol == STREAM_TLS && st->tls.hello_done && !st->tls.told) {
+		tls_track_retold(s, f, &st->tls, seq, segment);
+	} else if (st->protocol == STREAM_HTTP && old &&
+		   http_track_retold(s, f, &st->http, seq, segment) && is_head(f, side, seq)) {
+		finish_protocol(s, f, st, MISSING_PROTOCOL);
+		look_anew(s, st, side, seq);
+	}
+}
+
 static struct stream *new_stream(struct sensor *s, struct flow *f)
 {
 	struct stream *st = heads_get(s, &s->streams, f);
@@ -426,17 +503,21 @@ static struct stream *new_stream(struct sensor *s, struct flow *f)
 	return st;
 }
 
-void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct packet *p)
+void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, struct packet *p)
 {
 	struct stream *st = f->inspect == INSPECT_NEW ? new_stream(s, f) : stream_of(s, f);
 
-	if (!st)
+	if (!st || (p->checksum != CHECKSUM_RIGHT && emit_decoy(s, f, side, p)))
 		return;
 	uint32_t seq = p->seq + (p->flags & TCP_SYN ? 1 : 0);
 	uint32_t now = s->table.now;
 	struct stream_side *x = &st->side[side];
 	if (p->captured < p->length)
 		f->flags |= FLOW_CUT;
+	if (x->started)
+		watch_retold(s, f, st, side, seq, cur_of(p->payload, p->captured));
+	if (st->protocol == STREAM_PLAIN && x->started && is_head(f, side, seq))
+		look_anew(s, st, side, seq);
 	if (st->protocol == STREAM_PLAIN)
 		watch_plain(s, f, st, side, p, seq);
 	if (f->inspect == INSPECT_DONE || st->protocol == STREAM_PLAIN || x->stopped)
@@ -450,6 +531,8 @@ void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct p
 	}
 	run(s, f, st, side,
 	    stream_take(x, &s->slab, s->stats, seq, p->payload, p->captured, now));
+	if (x->differs)
+		f->evades |= EVADES_OVERLAP;
 	/* the other side may have waited for this one */
 	if (st->protocol != STREAM_PLAIN && st->side[!side].buffer && !st->side[!side].stopped)
 		run(s, f, st, !side, stream_view(&st->side[!side]));

@@ -6,23 +6,40 @@
 
 #include "base/cursor.h"
 #include "proto/tls.h"
+#include "sensor/retold.h"
 
 struct sensor;
 struct flow;
 
 struct tls_track {
-	uint8_t *bytes; /* the ClientHello, which `hello` points into; from the sensor's slab */
+	uint8_t *bytes; /* the ClientHello's records, and its message if that was over several of them:
+			 * `hello` points there; from the sensor's slab */
 	uint32_t room;
+	struct told records;
+	struct retold again;
 	bool hello_done;
 	bool told;      /* the record was made */
 	bool late;      /* began after a plain-text start or inside a proxy's tunnel */
 	struct tls_hello hello;
 };
 
-/* The client's stream from its first TLS record. DONE: hello taken, flow named (or known to have no
- * name); MORE; BAD. */
+/* What is there of the client's stream. */
+struct tls_client {
+	struct cursor view;  /* from its first TLS record */
+	struct cursor other; /* the same in another version, or empty */
+	uint32_t sequence;   /* of the first byte */
+};
+
+/* DONE: hello taken (records.n bytes of the view), flow named (or known to have no name); MORE; BAD. */
 enum parse tls_track_client(struct sensor *s, struct flow *f, unsigned side, struct tls_track *t,
-			    struct cursor view);
+			    const struct tls_client *c);
+/* What follows the hello: another one, after a HelloRetryRequest (RFC 8446 section 4.1.2) or to
+ * deceive. DONE with what is done with in *used: there may be more; MORE; BAD: nothing of use comes. */
+enum parse tls_track_after(struct sensor *s, struct flow *f, struct tls_track *t, struct cursor view,
+			   size_t *used);
+/* A segment of the client while the server's flight is waited for: it may say the hello anew. */
+void tls_track_retold(struct sensor *s, struct flow *f, struct tls_track *t, uint32_t sequence,
+		      struct cursor segment);
 /* The server's stream. DONE: the record was told. */
 enum parse tls_track_server(struct sensor *s, struct flow *f, struct tls_track *t,
 			    struct cursor view);

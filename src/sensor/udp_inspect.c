@@ -12,10 +12,12 @@
 #define PORT_MDNS 5353
 #define PORT_LLMNR 5355
 #define TRIES 8 /* datagrams of a flow in which a protocol is looked for */
+#define HELLOS_MAX 8 /* of a flow without an answer; and packets in which a later one is looked for */
 
 /* A QUIC connection until its ClientHello is complete. */
 struct quic_flow {
 	uint8_t client; /* side */
+	uint8_t round;  /* hellos told before this one */
 	uint32_t room;  /* of this buffer, from the sensor's slab */
 	struct quic_state state;
 };
@@ -62,6 +64,7 @@ static struct quic_flow *quic_begin(struct sensor *s, struct flow *f, unsigned c
 	ref->flow = q;
 	q->client = (uint8_t)client;
 	q->room = room;
+	q->round = 0;
 	quic_state_init(&q->state);
 	f->inspect = INSPECT_MORE;
 	return q;
@@ -85,6 +88,28 @@ static void tell_hello(struct sensor *s, struct flow *f, const struct quic_flow 
 	emit(s, &r);
 }
 
+/* A hello is complete: the first one, or another that may come before the server has answered. */
+static void take_hello(struct sensor *s, struct flow *f, struct quic_flow *q,
+		       const struct tls_hello *hello)
+{
+	char name[HOSTNAME_MAX];
+	struct str found = {name, hostname_from_text(hello->server_name, name)};
+	uint8_t round = q->round + 1;
+	bool answered = f->side[!q->client].packets != 0;
+
+	if (!q->round) {
+		tell_hello(s, f, q, hello);
+	} else if (found.n && !str_eq(found, intern_text(&s->names, f->name))) {
+		emit_second_name(s, f);
+		tell_hello(s, f, q, hello);
+	}
+	quic_done(s, f);
+	if (!answered && round < HELLOS_MAX) {
+		f->inspect = INSPECT_AGAIN;
+		f->payload_state = round;
+	}
+}
+
 static void quic_feed(struct sensor *s, struct flow *f, struct quic_flow *q, unsigned side,
 		      const struct packet *p)
 {
@@ -93,15 +118,21 @@ static void quic_feed(struct sensor *s, struct flow *f, struct quic_flow *q, uns
 
 	if (side != q->client) {
 		quic_server_datagram(&q->state, datagram);
+		if (q->round)
+			quic_done(s, f);
 		return;
 	}
 	enum parse r = quic_client_datagram(&q->state, datagram, s->stats, &hello);
-	if (r == PARSE_MORE)
+	if (q->state.stream.differs)
+		emit_overlap(s, f);
+	q->state.stream.differs = false;
+	if (r == PARSE_MORE && !(q->round && q->state.packets >= HELLOS_MAX))
 		return;
-	if (r == PARSE_DONE || hello.server_name.n)
-		tell_hello(s, f, q, &hello);
-	else
-		emit_no_name(f, f->flags & FLOW_CUT ? MISSING_CUT : MISSING_GAP);
+	if (r == PARSE_DONE || hello.server_name.n) {
+		take_hello(s, f, q, &hello);
+		return;
+	}
+	emit_no_name(f, f->flags & FLOW_CUT ? MISSING_CUT : MISSING_GAP);
 	quic_done(s, f);
 }
 
@@ -133,8 +164,27 @@ static void first_look(struct sensor *s, struct flow *f, unsigned side, const st
 		f->inspect = INSPECT_DONE;
 }
 
-void udp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct packet *p)
+static void look_again(struct sensor *s, struct flow *f, unsigned side, const struct packet *p)
 {
+	uint8_t round = (uint8_t)f->payload_state;
+	struct cursor c = cur_of(p->payload, p->captured);
+
+	if (side != flow_opener(f)) {
+		if (quic_is_long_header(c))
+			f->inspect = INSPECT_DONE;
+		return;
+	}
+	struct quic_flow *q = quic_is_client_initial(c, p->length) ? quic_begin(s, f, side) : NULL;
+	if (!q)
+		return;
+	q->round = round;
+	quic_feed(s, f, q, side, p);
+}
+
+void udp_inspect(struct sensor *s, struct flow *f, unsigned side, struct packet *p)
+{
+	if (p->checksum != CHECKSUM_RIGHT && emit_decoy(s, f, side, p))
+		return;
 	if (p->captured < p->length)
 		f->flags |= FLOW_CUT;
 	switch (f->inspect) {
@@ -147,6 +197,9 @@ void udp_inspect(struct sensor *s, struct flow *f, unsigned side, const struct p
 		quic_feed(s, f, ((struct quic_ref *)pool_at(&s->quics.pool, f->payload_state))->flow, side,
 			  p);
 		break;
+	case INSPECT_AGAIN:
+		look_again(s, f, side, p);
+		break;
 	default:
 		first_look(s, f, side, p);
 	}
@@ -158,10 +211,11 @@ static void end(struct sensor *s, struct flow *f, enum name_missing why)
 	struct tls_hello hello = {0};
 	quic_hello(&q->state, &hello);
 	if (hello.server_name.n)
-		tell_hello(s, f, q, &hello);
+		take_hello(s, f, q, &hello);
 	else
 		emit_no_name(f, f->flags & FLOW_CUT ? MISSING_CUT : why);
-	quic_done(s, f);
+	if (f->inspect == INSPECT_MORE)
+		quic_done(s, f);
 }
 
 void udp_inspect_give_up(struct sensor *s, struct flow *f)

@@ -7,11 +7,13 @@
 #include "base/mem.h"
 #include "core/hostname.h"
 #include "services/domain_near.h"
+#include "services/domain_stem.h"
 #include "match/match.h"
 
 /* Immutable once loaded; shared by clones. */
 struct shared {
 	struct domain_list list;
+	struct domain_stems stems;
 	uint32_t *entry;  /* number of a compiled pattern -> number of its entry */
 	uint64_t *weight; /* of each entry: the largest that matches wins */
 	bool cached;
@@ -145,6 +147,7 @@ static void release(struct shared *h)
 	if (atomic_fetch_sub_explicit(&h->holders, 1, memory_order_acq_rel) > 1)
 		return;
 	domain_list_fini(&h->list);
+	domain_stems_fini(&h->stems);
 	free(h->entry);
 	free(h->weight);
 	free(h);
@@ -164,6 +167,7 @@ struct domain_set *domain_set_load(const struct domain_set_options *o, struct er
 		return NULL;
 	}
 	domain_list_end(&h->list);
+	domain_stems_init(&h->stems, &h->list);
 	order(h);
 
 	struct match_set *m = cached_or_compiled(h, o->cache_dir, e);
@@ -201,7 +205,7 @@ static void scan(struct domain_set *s, struct str name, match_found *found, void
 {
 	char text[1 + HOSTNAME_MAX];
 
-	if (name.n == 0 || name.n > HOSTNAME_MAX)
+	if (name.n == 0 || name.n > HOSTNAME_MAX || !domain_stems_may(&s->shared->stems, name))
 		return;
 	text[0] = '.';
 	memcpy(text + 1, name.p, name.n);

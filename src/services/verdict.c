@@ -4,9 +4,10 @@
 
 #include "base/mem.h"
 #include "base/prefetch.h"
+#include "core/limits.h"
 
-#define SETS (UINT32_C(1) << 17)
 #define WAYS 4
+#define SETS (LIMIT_VERDICTS / WAYS)
 #define SIZE (SETS * WAYS * sizeof(struct verdict))
 
 void verdict_cache_init(struct verdict_cache *c, struct domain_set *set)

@@ -29,7 +29,7 @@ static bool add(struct work *w, const struct alternative *a)
 		return refuse(w, "makes too many texts of the value");
 	if (!reader_take(w->r, a->text.n, w->line))
 		return false;
-	out->v = arena_grow(w->r->arena, out->v, out->count, &out->room, sizeof *out->v);
+	out->v = arena_grow(w->r->scratch, out->v, out->count, &out->room, sizeof *out->v);
 	out->v[out->count++] = *a;
 	return true;
 }
@@ -283,7 +283,7 @@ static bool start(struct reader *r, const struct chain *c, const struct yaml_nod
 	} else {
 		/* the tree of the file goes, the rule stays */
 		a.raw.p = arena_text(r->arena, a.raw);
-		out->v = arena_grow(r->arena, out->v, out->count, &out->room, sizeof *out->v);
+		out->v = arena_grow(r->scratch, out->v, out->count, &out->room, sizeof *out->v);
 		out->v[out->count++] = a;
 	}
 	for (size_t i = 0; i < out->count; i++) {

@@ -47,6 +47,8 @@ static void add_refs(struct digest *d, const struct correlator *c,
 			add_name(d, &c->all->rule[ref->number]->info);
 		for (size_t g = 0; x->group_field && g < x->group_count; g++)
 			add_text(d, x->group_field[r][g] ? x->group_field[r][g] : x->group[g]);
+		for (size_t f = 0; x->counted_field && f < x->field_count; f++)
+			add_text(d, x->counted_field[r][f]);
 	}
 }
 

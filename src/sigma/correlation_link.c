@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/limits.h"
 #include "sigma/correlation.h"
@@ -103,14 +104,27 @@ static size_t place_of(const struct correlation_draft *d, const struct named *ta
 	return i;
 }
 
-static bool link_groups(struct linker *l, struct correlation_draft *d)
+/* What rule r calls fields of which the correlation has a name. */
+static void name_fields(struct sigma_correlation *c, size_t r, const struct correlation_alias *x)
+{
+	for (size_t g = 0; g < c->group_count; g++)
+		if (!strcmp(c->group[g], x->group))
+			c->group_field[r][g] = x->field;
+	for (size_t f = 0; f < c->field_count; f++)
+		if (!strcmp(c->field[f], x->group))
+			c->counted_field[r][f] = x->field;
+}
+
+static bool link_fields(struct linker *l, struct correlation_draft *d)
 {
 	struct sigma_correlation *c = d->c;
 
 	c->group_field = arena_array(l->a, c->ref_count, sizeof *c->group_field);
-	for (size_t r = 0; r < c->ref_count; r++)
-		for (size_t g = 0; g < c->group_count; g++)
-			c->group_field[r][g] = c->group[g];
+	c->counted_field = arena_array(l->a, c->ref_count, sizeof *c->counted_field);
+	for (size_t r = 0; r < c->ref_count; r++) {
+		memcpy(c->group_field[r], c->group, sizeof c->group);
+		memcpy(c->counted_field[r], c->field, sizeof c->field);
+	}
 	for (size_t i = 0; i < d->alias_count; i++) {
 		const struct correlation_alias *x = &d->alias[i];
 		const struct named *target = find(l, d, x->rule, x->line);
@@ -122,9 +136,8 @@ static bool link_groups(struct linker *l, struct correlation_draft *d)
 				      "the alias '%s' is for '%s', which is none of the rules",
 				      x->group, x->rule);
 		for (size_t r = 0; r < c->ref_count; r++)
-			for (size_t g = 0; g < c->group_count; g++)
-				if (d->target[r] == target && !strcmp(c->group[g], x->group))
-					c->group_field[r][g] = x->field;
+			if (d->target[r] == target)
+				name_fields(c, r, x);
 	}
 	return true;
 }
@@ -221,7 +234,7 @@ void correlation_link(struct correlation_draft **draft, size_t count,
 	for (size_t i = 0; i < count; i++)
 		find_rules(&l, draft[i]);
 	for (size_t i = 0; i < count; i++)
-		if (draft[i]->state == DRAFT_READ && link_groups(&l, draft[i]))
+		if (draft[i]->state == DRAFT_READ && link_fields(&l, draft[i]))
 			link_condition(&l, draft[i]);
 	for (unsigned level = 1; level <= LIMIT_CORRELATION_CHAIN + 1; level++)
 		for (size_t i = 0; i < count; i++)

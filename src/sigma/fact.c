@@ -15,13 +15,9 @@ static const char *group_name(const struct sigma_correlation *c, size_t place, s
 	return name ? name : c->group[g];
 }
 
-/* What it calls the field: an alias if it is one of the groups. */
 static const char *field_name(const struct sigma_correlation *c, size_t place, size_t f)
 {
-	for (size_t g = 0; g < c->group_count; g++)
-		if (strcmp(c->group[g], c->field[f]) == 0)
-			return group_name(c, place, g);
-	return c->field[f];
+	return c->counted_field ? c->counted_field[place][f] : c->field[f];
 }
 
 void fact_source_rule(struct fact_source *s, const struct sigma_correlation *c, size_t place,

@@ -105,12 +105,15 @@ static struct rule_info brief_info(struct loader *l, const char *file, const str
 	};
 }
 
-static void read_document(struct loader *l, const char *file, const struct yaml_node *doc)
+/* `scratch` is the arena of the document's nodes. */
+static void read_document(struct loader *l, struct arena *scratch, const char *file,
+			  const struct yaml_node *doc)
 {
 	struct rule_info info = brief_info(l, file, doc);
 	bool again = *info.id && rule_names_find_id(&l->names, info.id);
 	struct reader r = {
 		.arena = l->arena,
+		.scratch = scratch,
 		.expand = l->o->expand,
 		.expand_context = l->o->expand_context,
 		.file = file,
@@ -202,8 +205,8 @@ static void read_text(struct loader *l, const char *file, struct str text)
 		if (result == YAML_BAD)
 			refuse(l, file, d.line, title_in(l, d.source), e.text);
 		else if (d.root)
-			read_document(l, file, d.root);
-		arena_fini(&nodes);
+			read_document(l, &nodes, file, d.root);
+		arena_clear(&nodes);
 	}
 	arena_fini(&nodes);
 	yaml_close(&y);
@@ -233,6 +236,15 @@ static int find_files(struct loader *l, struct rule_files *f, struct error *e)
 	return 0;
 }
 
+/* The error begins with the file's path, as what is made of it will. */
+static void refuse_file(struct loader *l, const char *path, const struct error *why)
+{
+	size_t n = strlen(path);
+	bool named = strncmp(why->text, path, n) == 0 && strncmp(why->text + n, ": ", 2) == 0;
+
+	refuse(l, path, 0, "", why->text + (named ? n + 2 : 0));
+}
+
 struct sigma_rules *sigma_load(const struct sigma_load_options *o, struct error *e)
 {
 	struct rule_files f = {0};
@@ -249,7 +261,7 @@ struct sigma_rules *sigma_load(const struct sigma_load_options *o, struct error 
 		size_t n;
 
 		if (file_read(f.path[i], LIMIT_RULE_FILE, &text, &n, &why)) {
-			refuse(&l, f.path[i], 0, "", why.text);
+			refuse_file(&l, f.path[i], &why);
 			continue;
 		}
 		read_text(&l, f.path[i], (struct str){text, n});

@@ -26,7 +26,7 @@ static void add(struct work *w, struct alternatives *to, struct str start, struc
 		memcpy(p, start.p, start.n);
 	if (more.n)
 		memcpy(p + start.n, more.p, more.n);
-	to->v = arena_grow(w->r->arena, to->v, to->count, &to->room, sizeof *to->v);
+	to->v = arena_grow(w->r->scratch, to->v, to->count, &to->room, sizeof *to->v);
 	to->v[to->count++] = (struct alternative){.raw = {p, start.n + more.n}};
 }
 

@@ -49,16 +49,16 @@ static uint32_t leaf_number(struct build *b, const struct sigma_leaf *l, struct 
 {
 	struct plan *p = b->p;
 	uint64_t hash = leaves_hash(&b->key, l);
+
+	for (struct hprobe q = hindex_probe(&b->index, hash); hindex_next(&b->index, &q);)
+		if (leaves_same(p->leaf[q.ref].leaf, l))
+			return q.ref;
 	struct plan_leaf leaf = {.leaf = l,
 				 .field = FIELD_NONE,
 				 .other = FIELD_NONE,
 				 .cost = weight_of(l),
 				 .scanned = scanner_takes(l),
 				 .telling = weight_telling(l)};
-
-	for (struct hprobe q = hindex_probe(&b->index, hash); hindex_next(&b->index, &q);)
-		if (leaves_same(p->leaf[q.ref].leaf, l))
-			return q.ref;
 	if (!l->field && !leaf.scanned) {
 		error_set(e, "needs a field");
 		return HINDEX_NONE;
@@ -139,18 +139,26 @@ static void add_rule(struct build *b, const struct sigma_rule *rule, struct plan
 	b->p->compiled++;
 }
 
+/* Names, and what each rule calls them. */
+static void add_names(const char *const *names, size_t count, struct fields *fields)
+{
+	for (size_t i = 0; i < count; i++)
+		fields_add(fields, str_of(names[i]));
+}
+
 static void add_correlation_fields(const struct sigma_rules *rules, struct fields *fields)
 {
 	for (size_t i = 0; i < rules->correlation_count; i++) {
 		const struct sigma_correlation *c = rules->correlation[i];
 
-		for (size_t g = 0; g < c->group_count; g++) {
-			fields_add(fields, str_of(c->group[g]));
-			for (size_t r = 0; c->group_field && r < c->ref_count; r++)
-				fields_add(fields, str_of(c->group_field[r][g]));
+		add_names(c->group, c->group_count, fields);
+		add_names(c->field, c->field_count, fields);
+		for (size_t r = 0; r < c->ref_count; r++) {
+			if (c->group_field)
+				add_names(c->group_field[r], c->group_count, fields);
+			if (c->counted_field)
+				add_names(c->counted_field[r], c->field_count, fields);
 		}
-		for (size_t f = 0; f < c->field_count; f++)
-			fields_add(fields, str_of(c->field[f]));
 	}
 }
 

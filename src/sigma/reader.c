@@ -79,8 +79,15 @@ const char *reader_text(struct reader *r, const struct yaml_node *map, const cha
 
 const char *reader_label(struct reader *r, const char *key, struct str value)
 {
-	size_t n = utf8_cut(value, LABEL_MAX);
+	static const char more[] = "…";
+	size_t n = utf8_cut(value, LABEL_MAX), k = strlen(key), shown = n ? strnlen(value.p, n) : 0;
+	char *label = arena_alloc(r->arena, k + 2 + shown + sizeof more), *p = label + k + 2;
 
-	return arena_print(r->arena, "%s: %.*s%s", key, (int)n, value.p ? value.p : "",
-			   n < value.n ? "…" : "");
+	memcpy(label, key, k);
+	memcpy(label + k, ": ", 2);
+	if (shown)
+		memcpy(p, value.p, shown);
+	if (n < value.n)
+		memcpy(p + shown, more, sizeof more);
+	return label;
 }

@@ -7,7 +7,8 @@
 #include "sigma/rule.h"
 
 struct reader {
-	struct arena *arena; /* of the rules */
+	struct arena *arena;   /* of the rules */
+	struct arena *scratch; /* of what goes with the document */
 	sigma_expand *expand;
 	void *expand_context;
 	const char *file;

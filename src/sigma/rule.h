@@ -196,6 +196,8 @@ struct sigma_correlation {
 	const char *(*group_field)[CORRELATION_GROUP_MAX];
 	const char *field[CORRELATION_FIELDS_MAX]; /* whose values are counted or summed */
 	size_t field_count;
+	/* counted_field[r][f]: what rule r calls field f, likewise */
+	const char *(*counted_field)[CORRELATION_FIELDS_MAX];
 	double percentile; /* of CORRELATE_VALUE_PERCENTILE, 0 to 100; 50 when not stated */
 	struct {
 		enum bound_kind kind;

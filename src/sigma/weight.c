@@ -56,7 +56,7 @@ static bool is_field_weak(const char *field)
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(field, names[i]) == 0)
+		if (*field == *names[i] && strcmp(field, names[i]) == 0)
 			return true;
 	return false;
 }

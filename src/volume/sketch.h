@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/limits.h"
+
 #define SKETCH_ROWS  4
-#define SKETCH_SHIFT 16 /* 65,536 counters a row: too much by 0.004 % of all bytes, at 98 % */
+#define SKETCH_SHIFT LIMIT_SKETCH_SHIFT /* 65,536 counters a row: too much by 0.004 % of all bytes, at 98 % */
 
 #define SKETCH_UNIT 64 /* bytes that a counter counts in */
 

@@ -63,26 +63,30 @@ static bool has(const struct tenant_list *l, const char *text)
 static bool known_kind(struct str kind)
 {
 	for (unsigned k = TENANT_NONE + 1; k < TENANT_KINDS; k++)
-		if (str_eq(kind, str_of(tenant_kind_name(k))))
+		if (str_ieq(kind, str_of(tenant_kind_name(k))))
 			return true;
 	return false;
+}
+
+bool tenants_is_text(struct str text)
+{
+	const char *colon = text.n ? memchr(text.p, ':', text.n) : NULL;
+
+	if (!text.n || text.n >= TENANT_TEXT_MAX || memchr(text.p, '\0', text.n))
+		return false;
+	return !colon || (known_kind((struct str){text.p, (size_t)(colon - text.p)}) &&
+			  colon != text.p + text.n - 1);
 }
 
 bool tenants_allow(struct tenants *t, struct str text, bool own)
 {
 	struct tenant_list *l = own ? &t->own : &t->allowed;
-	const char *colon = text.n ? memchr(text.p, ':', text.n) : NULL;
 
-	if (!text.n || text.n >= TENANT_TEXT_MAX || memchr(text.p, '\0', text.n))
+	if (!tenants_is_text(text))
 		return false;
 	char *z = mem_strndup(text.p, text.n);
 	for (char *p = z; *p; p++)
 		*p = ascii_lower(*p);
-	if (colon && (!known_kind((struct str){z, (size_t)(colon - text.p)}) ||
-		      colon == text.p + text.n - 1)) {
-		free(z);
-		return false;
-	}
 	l->text = mem_resize(l->text, (l->count + 1) * sizeof *l->text);
 	l->text[l->count++] = z;
 	qsort(l->text, l->count, sizeof *l->text, compare);

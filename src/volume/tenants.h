@@ -51,7 +51,9 @@ size_t tenants_memory(uint32_t limit);
 /* Forgets all uses; the lists stay. */
 void tenants_forget(struct tenants *t);
 
-/* False when the text is neither KIND:LABEL of a known kind nor a bare label. */
+/* Whether it is KIND:LABEL of a known kind, or a bare label. */
+bool tenants_is_text(struct str text);
+/* False when it is neither. */
 bool tenants_allow(struct tenants *t, struct str text, bool own);
 void tenants_allow_none(struct tenants *t);
 /* Whether the organisation's own tenants of this kind are known. */

@@ -1,18 +1,14 @@
 /* Requests on the control socket: splitting, and every command's words. Whatever comes is answered
  * once, with text of ours; commands that change something really change an analyst's triage. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "daemon/command.h"
 #include "daemon/overview.h"
 #include "detect/triage.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+#include "office.h"
 
 static struct analyst *analyst;
-static struct domain_set *set;
 static unsigned answers;
+static char ids[10][FINDING_ID_MAX];
+static unsigned id_count;
 
 static void overview(void *context, struct overview *out)
 {
@@ -27,7 +23,7 @@ static void ask(void *context, errand_fn *fn, errand_done *done, void *arg)
 {
 	(void)context;
 	fn(arg, analyst);
-	done(arg, true);
+	done(arg);
 }
 
 static const char *service(void *context, struct str name)
@@ -77,6 +73,24 @@ static void check_words(const struct control_request *r, const char *line, size_
 			abort();
 }
 
+/* "@0" to "@9" stand for findings that there are. */
+static void put_ids(struct control_request *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->word[i].n == 2 && r->word[i].p[0] == '@') {
+			unsigned n = (unsigned)(r->word[i].p[1] - '0');
+			if (n < id_count)
+				r->word[i] = str_of(ids[n]);
+		}
+}
+
+static void keep_id(void *context, const struct finding *f)
+{
+	(void)context;
+	if (id_count < 10)
+		memcpy(ids[id_count++], f->id, FINDING_ID_MAX);
+}
+
 static void one_line(const uint8_t *data, size_t n)
 {
 	static const struct command_env env = {.overview = overview,
@@ -95,6 +109,7 @@ static void one_line(const uint8_t *data, size_t n)
 			abort();
 	} else {
 		check_words(&r.request, line, n);
+		put_ids(&r.request);
 		bytes_init(&r.text, CONTROL_ANSWER_MAX);
 		answers = 0;
 		command_answer((void *)(uintptr_t)&env, &r);
@@ -119,17 +134,50 @@ static void forget(void)
 		abort();
 }
 
+/* Connections that run, uploads and names found, matches of rules: something to ask for. */
+static void fill(void)
+{
+	static const char *const kind[][2] = {
+		{"egret.conn", "start"}, {"egret.flow", "info"}, {"egret.conn", "end"}};
+	struct line_in *in = line_in_new(office(false)->rules->fields, NULL);
+	struct error e;
+	char text[2048];
+
+	for (unsigned i = 0; i < 30; i++) {
+		unsigned up = i % 3 * 70000, flow = i / 3;
+		int n = snprintf(
+			text, sizeof text,
+			"{\"@timestamp\":\"2026-03-02T10:%02u:00.000Z\",\"event\":{\"kind\":\"event\","
+			"\"dataset\":\"%s\",\"type\":[\"connection\",\"%s\"],"
+			"\"start\":\"2026-03-02T10:00:00.000Z\",\"end\":\"2026-03-02T10:%02u:00.000Z\"},"
+			"\"source\":{\"ip\":\"10.0.0.%u\",\"port\":%u,\"bytes\":%u},"
+			"\"destination\":{\"ip\":\"203.0.113.%u\",\"port\":443,\"domain\":\"%s\","
+			"\"bytes\":77},\"network\":{\"transport\":\"tcp\",\"protocol\":\"tls\"},"
+			"\"egret\":{\"flow_id\":\"%016x\",\"sequence\":%u,\"opener\":\"syn\","
+			"\"name_source\":\"sni\",\"method\":{\"up\":\"ack\",\"down\":\"ack\"},"
+			"\"delta\":{\"up\":%u,\"down\":0}}}",
+			i, kind[i % 3][0], kind[i % 3][1], i, flow % 5, 40000 + flow, up,
+			flow % 7, flow % 2 ? "drop.example" : "contoso.sharepoint.com", flow + 1,
+			i % 3, i % 3 ? 70000 : 0);
+		struct line l = line_in_read(in, (struct str){text, (size_t)n}, i, &e);
+		if (l.kind != LINE_RECORD)
+			fprintf(stderr, "%s\n%s\n", e.text, text);
+		require(l.kind == LINE_RECORD, "a record");
+		analyst_take_line(analyst, &l);
+	}
+	line_in_free(in);
+	analyst_findings(analyst, keep_id, NULL);
+	require(id_count > 3, "findings");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *const none[1];
-	struct error e;
-
-	if (!set) {
-		set = domain_set_load(&(struct domain_set_options){.paths = none}, &e);
-		if (!set)
-			abort();
+	if (!analyst) {
+		struct analyst_options o = office_options(false);
+		o.window = 24 * 3600 * NS_PER_S;
 		/* a new one for each input would take nearly all the time */
-		analyst = analyst_new(&(struct analyst_options){.set = set, .window = 86400000000000});
+		analyst = analyst_new(&o);
+		fill();
 	}
 	forget();
 	while (n) {

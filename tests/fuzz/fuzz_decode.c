@@ -23,6 +23,14 @@ static void use(const struct packet *p)
 	sink = sum;
 }
 
+/* What can become of a frame that no packet came out of. */
+static uint64_t outcomes(const struct stats *s)
+{
+	return s->link_unknown + s->not_ip + s->link_malformed + s->ip_malformed +
+	       s->transport_malformed + s->transport_other + s->nesting_exceeded +
+	       s->wlan_protected + s->fragments;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -48,8 +56,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 				  .length = (uint32_t)(size + longer),
 				  .link = link};
 		struct packet p;
-		for (bool ok = decode_frame(d, &f, &p); ok; ok = decode_more(d, &p))
+		uint64_t before = outcomes(&stats);
+		bool any = false;
+		for (bool ok = decode_frame(d, &f, &p); ok; ok = decode_more(d, &p)) {
 			use(&p);
+			any = true;
+		}
+		if (!any && outcomes(&stats) == before)
+			abort();
 		free(bytes);
 		if (++frames % 8 == 0)
 			decoder_release(d, now);

@@ -1,8 +1,8 @@
 /* Packets through the whole path: sensor, analyst with a few services, records as JSON lines.
  *
- * The input is a script. Its first byte chooses: frames as they stand (1), or small packets of a few
- * TCP and UDP flows that it steers (0), which get far faster to the parsers behind the headers. In the
- * end nothing may be left that a flow held.
+ * The input is a script. Its first byte chooses (enum bits): frames as they stand, or small packets of
+ * a few TCP and UDP flows that it steers, which get far faster to the parsers behind the headers. In
+ * the end nothing may be left that a flow held, and the counters add up.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 #define FRAMES_MAX 4096
 #define RAW_IP 101
 #define ETHERNET 1
+
+enum bits {
+	BIT_RAW = 1,
+	BIT_FEW = 2,	/* flows at one time */
+	BIT_BATCH = 4,	/* frames together, else one by one */
+	BIT_TICK = 8,	/* time passes between them without packets */
+};
+
+/* A step of time that is none: the clock of the packets was set back. */
+#define BACK UINT16_MAX
 
 static struct domain_set *services(void)
 {
@@ -42,6 +52,14 @@ static struct domain_set *services(void)
 	if (!set)
 		abort();
 	return set;
+}
+
+static void step(uint64_t *time, uint16_t ms)
+{
+	if (ms == BACK)
+		*time -= 2 * LIMIT_CLOCK_BACK;
+	else
+		*time += ms * NS_PER_MS;
 }
 
 static void to_analyst(void *context, const struct record *r)
@@ -73,7 +91,7 @@ static struct frame raw_frame(struct cursor *c, uint64_t *time)
 	uint32_t link = cur_u8(c);
 	uint32_t n = cur_u16(c) & 0x7ff;
 
-	*time += cur_u16(c) * NS_PER_MS;
+	step(time, cur_u16(c));
 	if (n > cur_left(c))
 		n = (uint32_t)cur_left(c);
 	const uint8_t *p = cur_take(c, n);
@@ -89,7 +107,9 @@ struct talk {
 	uint32_t seq[8][2];
 };
 
-/* Four bytes steer a packet: flow and side, flags, payload length, how far from in order. */
+/* Four bytes steer a packet: flow and side, flags, payload length, how far from in order. Of the flags,
+ * 0x80 cuts the packet, 0x40 makes the distance one of megabytes, and 0x20 has the side go on from
+ * there. */
 static struct frame made_frame(struct cursor *c, uint64_t *time, struct talk *t, uint8_t *room)
 {
 	static const uint16_t ports[8] = {443, 80, 53, 1080, 53, 443, 25, 5353};
@@ -100,7 +120,7 @@ static struct frame made_frame(struct cursor *c, uint64_t *time, struct talk *t,
 	uint8_t *p = room;
 
 	if (who & 0x10)
-		*time += cur_u16(c) * NS_PER_MS;
+		step(time, cur_u16(c));
 	if (n > cur_left(c))
 		n = (uint32_t)cur_left(c);
 	uint32_t header = 20 + (udp ? 8 : 20), total = header + n;
@@ -126,15 +146,17 @@ static struct frame made_frame(struct cursor *c, uint64_t *time, struct talk *t,
 		p[5] = (uint8_t)(n + 8);
 	} else {
 		uint32_t *seq = t->seq[flow];
-		uint32_t at = seq[side] + (uint32_t)((int8_t)shift * (who & 0x20 ? 100003 : 1));
+		uint32_t at = seq[side] + (uint32_t)((int8_t)shift * (flags & 0x40  ? 5000011
+								      : who & 0x20 ? 100003
+										   : 1));
 		uint32_t at_be = __builtin_bswap32(at), ack_be = __builtin_bswap32(seq[!side]);
 		memcpy(p + 4, &at_be, 4);
 		memcpy(p + 8, &ack_be, 4);
 		p[12] = 5 << 4;
 		p[13] = flags & 0x1f;
 		memset(p + 14, 1, 2);
-		if (shift == 0)
-			seq[side] += n + (flags & TCP_SYN ? 1 : 0);
+		if (shift == 0 || flags & 0x20)
+			seq[side] = at + n + (flags & TCP_SYN ? 1 : 0);
 	}
 	return (struct frame){.time = *time,
 			      .data = room,
@@ -151,32 +173,54 @@ static void leave_nothing(size_t held, const char *what)
 	abort();
 }
 
+/* What a sensor hears, and what its records and counters then are. */
+static void run(struct sensor *s, uint8_t how, struct cursor c)
+{
+	static uint8_t room[LIMIT_BATCH][4096];
+	struct frame frames[LIMIT_BATCH];
+	struct talk talk = {0};
+	uint64_t time = UINT64_C(1700000000) * NS_PER_S;
+	unsigned most = how & BIT_BATCH ? LIMIT_BATCH : 1, all = 0;
+
+	while (cur_left(&c) && all < FRAMES_MAX) {
+		unsigned n = 0;
+		for (; n < most && cur_left(&c); n++)
+			frames[n] = how & BIT_RAW ? raw_frame(&c, &time)
+						  : made_frame(&c, &time, &talk, room[n]);
+		sensor_take(s, frames, n);
+		if (how & BIT_TICK)
+			sensor_tick(s, sensor_time(s) + 100 * NS_PER_MS);
+		all += n;
+	}
+	sensor_finish(s);
+}
+
+static void check_counters(const struct stats *s)
+{
+	if (s->flows != s->flows_tcp + s->flows_udp || s->tcp_retransmitted > FRAMES_MAX * LIMIT_BATCH)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static uint8_t room[4096];
 	static struct record_json json;
+	/* one analyst hears all runs: it is not what is looked into here */
+	static struct analyst *a;
 	struct stats stats = {0};
 	struct sensor_settings settings = {.flow = flow_settings_default, .rare_dns = true};
 	struct cursor c = cur_of(data, n);
-	struct talk talk = {0};
-	uint64_t time = UINT64_C(1700000000) * NS_PER_S;
 	uint8_t how = cur_u8(&c);
 
-	settings.flow.flows_max = how & 2 ? 4 : 1024;
-	/* its tables are large: one analyst hears all runs */
-	static struct analyst *a;
+	settings.flow.flows_max = how & BIT_FEW ? 4 : 1024;
 	if (!a)
 		a = analyst_new(
 			&(struct analyst_options){.set = services(),
 						  .threshold = {1, 1000, 100000, UINT64_MAX},
 						  .next = {.take = to_json, .context = &json}});
-	struct sensor *s = sensor_new(&settings, (struct record_sink){.take = to_analyst, .context = a}, &stats);
-	for (unsigned i = 0; cur_left(&c) && i < FRAMES_MAX; i++) {
-		struct frame f = how & 1 ? raw_frame(&c, &time)
-					 : made_frame(&c, &time, &talk, room);
-		sensor_take(s, &f, 1);
-	}
-	sensor_finish(s);
+	struct sensor *s = sensor_new(
+		&settings, (struct record_sink){.take = to_analyst, .context = a}, &stats);
+	run(s, how, c);
+	check_counters(&stats);
 	leave_nothing(s->slab.used, "slab");
 	leave_nothing(pool_live(&s->streams.pool), "streams");
 	leave_nothing(pool_live(&s->quics.pool), "quics");

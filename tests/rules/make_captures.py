@@ -68,6 +68,14 @@ class Wire:
         self.packets += c.close()
         return self
 
+    def tls_twice(self, first, second, at=0, client=7):
+        """A connection whose ClientHello is sent a second time with this name."""
+        c = self.connect(at, client, 443)
+        c.put(0, 0x18, 0, capture.client_hello(first.encode()))
+        c.c(capture.client_hello(second.encode())).bulk(0, 2000)
+        self.packets += c.close()
+        return self
+
     def plain(self, size, down=0, at=0, client=7, server=(203, 0, 113, 9)):
         """A connection of a protocol that nobody knows, with exactly these bytes."""
         c = self.connect(at, client, 4433, server)
@@ -142,6 +150,9 @@ CAPTURES = {
         ("just enough, both ways", MATCH, wire().plain(1000, 104851358)),
         ("a byte too few", NONE, wire().plain(1000, 104851357)),
         ("inside to inside", NONE, wire().plain(110 * MB, server=(10, 9, 9, 9)))],
+    "evasion": lambda: [
+        ("a decoy before the hello", MATCH, wire().tls_twice("www.example.org", "mega.nz")),
+        ("the same hello again", NONE, wire().tls_twice("mega.nz", "mega.nz"))],
     "dropbox_api": lambda: [
         ("server name", MATCH, wire().tls("content.dropboxapi.com")),
         ("plain HTTP", MATCH, wire().http("POST", "api.dropboxapi.com", "/2/x", "x")),

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "core/limits.h"
+#include "core/record_pack.h"
 #include "detect/analyst.h"
+#include "guard.h"
 #include "services.h"
 
 #define START (UINT64_C(1700000000) * NS_PER_S)
@@ -354,4 +356,25 @@ Test(analyst, a_resolver_is_no_service_but_hides_names)
 	cr_expect(o->last.hides & HIDES_DOH);
 	look();
 	cr_expect_eq(o->count, 0);
+}
+
+/* As a worker hands it over: in a block, behind which something else may lie, or nothing. */
+Test(analyst, reads_a_packed_record_and_not_what_lies_behind)
+{
+	struct record r = {.kind = RECORD_CONN, .time = START, .start = START, .tuple = ends(1, 5)};
+
+	r.flow.name = STR("0123456789.mega.example"); /* up to a block that is aligned at its end */
+	r.flow.name.n = 16;
+	r.flow.app = APP_TLS;
+	r.flow.delta_up = r.flow.up.bytes = 7;
+	size_t n = record_packed_size(&r);
+	cr_assert_eq(n % 16, 0);
+	char *block = calloc(1, n);
+	record_pack(&r, block);
+	uint8_t *alone = guard_copy(block, n);
+	analyst_take(o->analyst, record_unpack(alone));
+	cr_expect_str_eq(o->last_name, "0123456789.mega.");
+	cr_expect_eq(o->last.up.bytes, 7);
+	guard_free(alone);
+	free(block);
 }

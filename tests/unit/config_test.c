@@ -63,6 +63,47 @@ Test(config, keys_of_every_type)
 	config_fini(&c);
 }
 
+Test(config, keys_that_wait_for_a_restart)
+{
+	struct config was, is;
+	char keys[100];
+
+	config_init(&was);
+	config_init(&is);
+	parse(&was, "interfaces: [a]\nworkers: 1\nfanout: hash\nrules: [x]\nstate: /s\n");
+	parse(&is, "interfaces: [a]\nworkers: 1\nfanout: hash\nrules: [y]\nstate: /s\n"
+		   "thresholds: {A: 1M}\ntell: {interval: 1h}\nstrict: yes\n");
+	cr_expect_eq(config_wait(&was, &is, keys, sizeof keys), 0, "%s", keys);
+	parse(&is, "interfaces: [a, b]\nworkers: 2\nfanout: inner\nstate:\nsandbox: no\n"
+		   "filter: tcp\n");
+	cr_expect_eq(config_wait(&was, &is, keys, sizeof keys), 6);
+	cr_expect_str_eq(keys, "interfaces, filter, workers, fanout, state, sandbox");
+	config_fini(&was);
+	config_fini(&is);
+}
+
+Test(config, values_that_their_users_take)
+{
+	struct config c;
+
+	config_init(&c);
+	struct told t = parse(&c, "filter: vlan and not port 9200\n"
+				  "home-networks: [10.0.0.0/8, 2001:db8::/32]\n"
+				  "allow: {clients: 10.0.9.1, tenants: [SharePoint:Contoso, acme]}\n"
+				  "metrics: {listen: '[::1]:0'}\n"
+				  "findings: {syslog: /dev/log}\n"
+				  "records: {syslog: 'tcp://[2001:db8::1]:514'}\n");
+	cr_expect_eq(t.count, 0, "%u: %s", t.line, t.text);
+	cr_expect_eq(c.home.count, 2);
+	config_fini(&c);
+	config_init(&c);
+	t = parse(&c, "filter: ''\nmetrics: {listen: ''}\nfindings: {syslog: }\n");
+	cr_expect_eq(t.count, 0, "nothing is a value, too: %s", t.text);
+	t = parse(&c, "filter: wlan type data\n");
+	cr_expect_eq(t.count, 0, "there are interfaces for that: %s", t.text);
+	config_fini(&c);
+}
+
 Test(config, mistakes_are_told_with_their_lines_and_the_rest_holds)
 {
 	static const struct {
@@ -73,12 +114,25 @@ Test(config, mistakes_are_told_with_their_lines_and_the_rest_holds)
 		{"strict: yes\nruels: x\n", 2, "ruels"},
 		{"strict: maybe\n", 1, "yes or no"},
 		{"thresholds:\n  A: much\n", 2, "thresholds.A"},
+		{"thresholds: 1M\n", 1, "thresholds: is a map"},
+		{"detectors: on\n", 1, "detectors: is a map"},
 		{"thresholds:\n  E: 1M\n", 2, "thresholds.E"},
 		{"rules: {a: b}\n", 1, "rules"},
 		{"strict: [yes]\n", 1, "one value"},
 		{"detectors:\n  burst:\n    upload-a: -1\n", 3, "burst.upload-a"},
 		{"detectors:\n  nothing: 1\n", 2, "nothing"},
 		{"lists: [a]\n", 1, "lists"},
+		{"workers: 2\nfilter: host and\n", 2, "filter: "},
+		{"home-networks: [10.0.0.0/8,\n  10.0.0.0/99]\n", 2, "home-networks: "},
+		{"allow:\n  clients: [10.0.0.1/8]\n", 2, "allow.clients: "},
+		{"allow: {servers: [nowhere]}\n", 1, "allow.servers: "},
+		{"allow: {services: ['']}\n", 1, "allow.services: "},
+		{"allow: {tenants: [box, 'nokind:x']}\n", 1, "allow.tenants: "},
+		{"own-tenants: ['sharepoint:']\n", 1, "own-tenants: "},
+		{"metrics: {listen: localhost}\n", 1, "metrics.listen: "},
+		{"findings:\n  syslog: ftp://x\n", 2, "findings.syslog: "},
+		{"records: {syslog: 'udp://x:y'}\n", 1, "records.syslog: "},
+		{"ring-size: 3G\n", 1, "ring-size"},
 		{"- a\n- b\n", 1, "map"},
 		{"a: [\n", 0, ""},
 	};

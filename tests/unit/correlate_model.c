@@ -176,12 +176,7 @@ static bool fill_keys(const struct sigma_correlation *c, struct match *x)
 	}
 	x->value = 0;
 	for (size_t f = 0; f < c->field_count; f++) {
-		const char *name = c->field[f];
-		for (size_t g = 0; g < c->group_count; g++)
-			if (strcmp(c->group[g], name) == 0) {
-				name = alias_of(c, x->place, g);
-				break;
-			}
+		const char *name = c->counted_field ? c->counted_field[x->place][f] : c->field[f];
 		int v = x->field[field_number(name)];
 		if (v < 0)
 			return false;
@@ -587,6 +582,24 @@ static void make_refs(struct maker *k, struct sigma_correlation *c, size_t rules
 	}
 }
 
+/* All places of one rule call a field the same. */
+static void make_aliases(struct maker *k, struct sigma_correlation *c)
+{
+	c->group_field = mem_array(c->ref_count, sizeof *c->group_field);
+	c->counted_field = mem_array(c->ref_count, sizeof *c->counted_field);
+	for (size_t r = 0; r < c->ref_count; r++) {
+		bool first = canon(c, r) == r;
+		for (size_t g = 0; g < c->group_count; g++)
+			c->group_field[r][g] = !first	   ? c->group_field[canon(c, r)][g]
+					       : below(k, 3) ? c->group[g]
+							     : play_name[below(k, 2)];
+		for (size_t f = 0; f < c->field_count; f++)
+			c->counted_field[r][f] = !first	     ? c->counted_field[canon(c, r)][f]
+						 : below(k, 3) ? c->field[f]
+							       : play_name[below(k, PLAY_V + 1)];
+	}
+}
+
 static void make_fields(struct maker *k, struct sigma_correlation *c)
 {
 	c->group_count = below(k, 3);
@@ -597,15 +610,8 @@ static void make_fields(struct maker *k, struct sigma_correlation *c)
 		c->field[1] = play_name[PLAY_G1];
 		c->field_count = 1 + (c->type == CORRELATE_VALUE_COUNT && below(k, 4) == 0);
 	}
-	if (!c->group_count || below(k, 3))
-		return;
-	c->group_field = mem_array(c->ref_count, sizeof *c->group_field);
-	for (size_t r = 0; r < c->ref_count; r++)
-		for (size_t g = 0; g < c->group_count; g++)
-			/* all places of one rule call it the same */
-			c->group_field[r][g] = canon(c, r) != r ? c->group_field[canon(c, r)][g]
-					       : below(k, 3)	? c->group[g]
-								: play_name[below(k, 2)];
+	if (c->group_count + c->field_count && below(k, 3) == 0)
+		make_aliases(k, c);
 }
 
 static struct sigma_correlation *make(struct maker *k, size_t rules, size_t before)
@@ -659,6 +665,7 @@ void made_fini(struct made *m)
 	free(m->logic);
 	for (size_t i = 0; i < m->rules.correlation_count; i++) {
 		free(m->correlation[i]->group_field);
+		free(m->correlation[i]->counted_field);
 		free(m->correlation[i]);
 	}
 }

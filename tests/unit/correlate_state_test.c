@@ -317,6 +317,13 @@ static void change_alias(struct stage *s)
 	s->correlation[1].group_field = field;
 }
 
+static void change_field_alias(struct stage *s)
+{
+	static const char *field[1][CORRELATION_FIELDS_MAX] = {{"host2"}};
+
+	s->correlation[1].counted_field = field;
+}
+
 static void change_groups(struct stage *s)
 {
 	s->correlation[1].group_count = 0;
@@ -358,7 +365,7 @@ Test(correlate_state, what_changed_starts_anew)
 	static void (*const change[])(struct stage *) = {
 		change_nothing, change_id,    change_type,  change_span,  change_group,
 		change_alias,	change_groups, change_field, change_bound, change_kind,
-		change_rule,	change_rules, change_all,
+		change_rule,	change_rules, change_all,	 change_field_alias,
 	};
 
 	for (size_t i = 0; i < sizeof change / sizeof *change; i++)

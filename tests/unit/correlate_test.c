@@ -429,6 +429,23 @@ Test(correlate, aliases)
 	cr_expect_str_eq(s.group[0][0], "1");
 }
 
+Test(correlate, what_is_counted_has_aliases_too)
+{
+	struct sigma_correlation *c = stage_init(&s, CORRELATE_VALUE_SUM);
+	static const char *groups[2][CORRELATION_GROUP_MAX] = {{"host"}, {"host"}};
+	static const char *fields[2][CORRELATION_FIELDS_MAX] = {{"out"}, {"sent"}};
+
+	stage_field(c, "bytes");
+	c->group_field = groups;
+	c->counted_field = fields;
+	stage_refs(c, 2, (size_t[]){0, 1});
+	stage_bound(c, BOUND_GTE, 30);
+	stage_start(&s);
+	cr_expect_eq(stage_take(&s, 0, T(0), "host=a out=10 sent=100"), 0);
+	cr_expect_eq(stage_take(&s, 1, T(1), "host=a out=100 sent=20"), 1);
+	cr_expect_eq(s.hit[0].value, 30);
+}
+
 Test(correlate, a_late_match_counts_in_each_window_it_falls_into)
 {
 	stage_bound(stage_init(&s, CORRELATE_EVENT_COUNT), BOUND_GTE, 3);

@@ -354,7 +354,7 @@ Test(flow_life, a_syn_or_a_long_pause_begins_anew)
 		other->tuple.sport = 7;
 		take(l, other);
 		if (pause) {
-			l->t->time += 700 * NS_PER_S;
+			l->t->time += LIMIT_GHOST_AGE + 700 * NS_PER_S;
 			f = send(l, true, TCP_ACK, 6001, 5001, 100);
 		} else {
 			f = send(l, true, TCP_SYN, 9999999, 0, 0);

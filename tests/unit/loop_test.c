@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "core/limits.h"
 #include "daemon/loop.h"
 
@@ -69,6 +70,38 @@ Test(loop, a_call_that_has_not_begun_in_time_never_does)
 	cr_expect_eq(s.n, 1);
 	cr_expect_eq(s.order[0], 2);
 	loop_stop(&l);
+	loop_fini(&l);
+}
+
+/* However long it would wait for an answer. */
+Test(loop, a_loop_that_has_ended_takes_no_calls)
+{
+	struct loop l;
+	struct error e;
+	struct sums s = {0};
+	struct one one = {&s, 5};
+
+	cr_assert_eq(loop_init(&l, &e), 0);
+	cr_assert_eq(loop_start(&l, "test", -1, &e), 0);
+	loop_stop(&l);
+	uint64_t begun = clock_steady();
+	cr_expect_not(loop_call(&l, note, &one, 5 * NS_PER_S));
+	cr_expect_lt(clock_steady() - begun, NS_PER_S);
+	loop_fini(&l);
+	cr_expect_eq(s.n, 0);
+}
+
+Test(loop, what_was_posted_to_a_loop_that_never_ran_is_run_when_it_is_stopped)
+{
+	struct loop l;
+	struct error e;
+	struct sums s = {0};
+	struct one one = {&s, 5};
+
+	cr_assert_eq(loop_init(&l, &e), 0);
+	loop_post(&l, note, &one);
+	loop_stop(&l);
+	cr_expect_eq(s.n, 1);
 	loop_fini(&l);
 }
 

@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "daemon/notify.h"
 #include "fixture.h"
 
-#ifdef HAVE_LIBSYSTEMD
 /* A service manager's socket. */
 struct manager {
 	char *folder;
@@ -87,20 +87,28 @@ Test(notify, a_status_is_one_line)
 	manager_stop(&m);
 }
 
-Test(notify, watchdog)
+/* It hangs: its queue fills, and nobody waits for it longer than a second. */
+Test(notify, a_manager_that_does_not_read)
 {
-	char pid[32];
+	struct manager m;
 
-	unsetenv("WATCHDOG_USEC");
-	cr_expect(zero(u64, notify_interval()));
-	setenv("WATCHDOG_USEC", "30000000", 1);
-	snprintf(pid, sizeof pid, "%ld", (long)getpid());
-	setenv("WATCHDOG_PID", pid, 1);
-	cr_expect(eq(u64, notify_interval(), 15000000000));
-	setenv("WATCHDOG_PID", "1", 1); /* another process is meant */
-	cr_expect(zero(u64, notify_interval()));
+	manager_start(&m);
+	uint64_t start = clock_steady();
+	for (int i = 0; i < 1000; i++) {
+		notify_status("all is well");
+		notify_alive();
+	}
+	cr_expect(lt(u64, clock_steady() - start, 2000000000));
+	notify_stopping();
+	cr_expect(lt(u64, clock_steady() - start, 5000000000));
+	int heard = 0;
+	while (*manager_heard(&m))
+		heard++;
+	cr_expect(gt(int, heard, 1));
+	notify_ready();
+	cr_expect(eq(int, strncmp(manager_heard(&m), "READY=1", 7), 0));
+	manager_stop(&m);
 }
-#endif
 
 Test(notify, without_a_manager)
 {

@@ -211,6 +211,39 @@ Test(outlet_file, lines_of_before_the_word_go_to_the_renamed_file)
 	cr_expect_eq(outlet_close(o, NS_PER_S), 0);
 }
 
+static int descriptor_of(const char *path)
+{
+	char link[32], to[256];
+
+	for (int fd = 3; fd < 64; fd++) {
+		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+		ssize_t n = readlink(link, to, sizeof to - 1);
+		if (n > 0 && (to[n] = '\0', strcmp(to, path) == 0))
+			return fd;
+	}
+	return -1;
+}
+
+/* Somebody else's mistake, which must not end it. */
+Test(outlet_file, a_descriptor_that_was_closed_is_replaced)
+{
+	struct ear ear = EAR;
+	const char *path = kit_path("file");
+	struct outlet_options options = kit_options(OUTLET_FILE, path, 65536, &ear);
+	struct outlet *o = kit_open(&options);
+
+	kit_put_surely(o, 0);
+	kit_until(5, kit_count(o).lines == 1);
+	int fd = descriptor_of(path);
+	cr_assert_geq(fd, 0);
+	close(fd);
+	kit_put_surely(o, 1);
+	kit_until(10, kit_count(o).lines == 2);
+	cr_expect_eq(kit_file_lines(path, 0), 2);
+	cr_expect(strstr(ear.problem, "Bad file descriptor"), "%s", ear.problem);
+	cr_expect_eq(outlet_close(o, NS_PER_S), 0);
+}
+
 /* Full disks: a file system of our own, seen by this process alone. */
 
 static bool small_disk(const char *at, const char *size)

@@ -97,14 +97,19 @@ struct tap {
 	int fd;
 };
 
-static struct tap tap_open(void)
+static struct tap tap_open_as(const char *name)
 {
-	struct tap t = {.path = kit_path("pipe")};
+	struct tap t = {.path = kit_path(name)};
 
 	cr_assert_eq(mkfifo(t.path, 0600), 0);
 	t.fd = open(t.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	cr_assert_geq(t.fd, 0);
 	return t;
+}
+
+static struct tap tap_open(void)
+{
+	return tap_open_as("pipe");
 }
 
 /* What comes until nothing comes for as long as `quiet` ns, added to text. */
@@ -274,6 +279,34 @@ Test(outlet, closing_gives_up_after_its_time)
 		n--;
 	cr_expect_eq(kit_lines(text, n, 0), 20000 - lost);
 	close(tap.fd);
+}
+
+/* As many as may be, none of them taken from: as long as one. */
+Test(outlet, several_close_side_by_side)
+{
+	struct tap tap[4];
+	struct outlet *o[4];
+
+	for (int i = 0; i < 4; i++) {
+		char name[8];
+		snprintf(name, sizeof name, "tap%d", i);
+		tap[i] = tap_open_as(name);
+		struct outlet_options options = kit_options(OUTLET_FILE, tap[i].path, 8 * MIB, NULL);
+		o[i] = kit_open(&options);
+		for (uint64_t n = 0; n < 20000; n++)
+			cr_assert(kit_put(o[i], n));
+	}
+	uint64_t start = kit_now(), lost = 0;
+	for (int i = 0; i < 4; i++)
+		outlet_end(o[i], 700 * NS_PER_MS);
+	for (int i = 0; i < 4; i++)
+		lost += outlet_close(o[i], 60 * NS_PER_S);
+	uint64_t took = kit_now() - start;
+	cr_expect_gt(lost, 0);
+	cr_expect_geq(took, 690 * NS_PER_MS);
+	cr_expect_lt(took, 2 * NS_PER_S);
+	for (int i = 0; i < 4; i++)
+		close(tap[i].fd);
 }
 
 /* Standard output */

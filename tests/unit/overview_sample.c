@@ -64,7 +64,11 @@ void overview_sample(struct overview *o, unsigned minute)
 	for (unsigned k = 0; k < RECORD_KINDS; k++)
 		o->records_lost[k] = (10 + k) * n;
 	o->records_late = 9 * n;
+	o->updates_put_off = 8 * n;
 	o->bytes_unattributed = 77 * n;
+	o->unattributed[0] = (struct overview_client){
+		.client = addr_v4((const uint8_t[]){10, 0, 0, 9}), .up = 50 * n, .down = n, .records = n};
+	o->unattributed[1] = (struct overview_client){.up = 27 * n, .records = 2 * n};
 	o->delay.least = 1000000;
 	o->depth.least = 4096;
 	for (unsigned i = 0; i < 100 * n; i++) {
@@ -75,6 +79,8 @@ void overview_sample(struct overview *o, unsigned minute)
 	o->generation = 3;
 	o->loaded = START + 5;
 	o->reload_failures = n / 3;
+	o->state_failures = n / 2;
+	o->unsaved = true;
 	o->services = 567;
 	o->rules = 321;
 	o->correlations = 12;

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "daemon/lineup.h"
 #include "daemon/pipe.h"
 
@@ -171,6 +172,34 @@ Test(lineup, what_comes_late_is_used_and_counted)
 	put(&b, flow_at(50, 2, 0));
 	cr_expect_eq(lineup_next(&o).record->time, 50);
 	cr_expect_eq(o.late, 1);
+	lineup_fini(&o);
+	pipe_fini(&a);
+	pipe_fini(&b);
+}
+
+/* What was put before holds nothing up, and what comes then is not late for an hour. */
+Test(lineup, a_clock_that_was_set_back)
+{
+	struct pipe a, b, *both[] = {&a, &b};
+	struct lineup o;
+	uint64_t before = 7200 * NS_PER_S, now = 3600 * NS_PER_S;
+
+	pipe_init(&a, 1 << 16);
+	pipe_init(&b, 1 << 16);
+	lineup_init(&o, both, 2);
+	put(&a, flow_at(before, 1, 1));
+	pipe_mark(&a, now);
+	pipe_mark(&b, now);
+	cr_assert_eq(lineup_next(&o).kind, PIPE_RECORD);
+	put(&a, flow_at(now + 5, 2, 1));
+	put(&b, flow_at(now + 4, 3, 1));
+	cr_expect_eq(lineup_next(&o).kind, PIPE_NOTHING);
+	pipe_mark(&a, now + 10);
+	pipe_mark(&b, now + 10);
+	cr_expect_eq(lineup_next(&o).record->flow_id, 3);
+	cr_expect_eq(lineup_next(&o).record->flow_id, 2);
+	cr_expect_eq(lineup_next(&o).kind, PIPE_NOTHING);
+	cr_expect_eq(o.late, 0);
 	lineup_fini(&o);
 	pipe_fini(&a);
 	pipe_fini(&b);

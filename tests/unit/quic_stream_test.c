@@ -42,21 +42,28 @@ Test(quic_stream, in_order_and_out_of_order)
 	expect_text("abcdefghijkl");
 }
 
-Test(quic_stream, the_first_bytes_stay)
+Test(quic_stream, the_last_bytes_stay)
 {
 	fresh();
 	add(2, "CDE");
 	add(0, "xyzzyxf");
-	expect_text("xyCDExf");
+	expect_text("xyzzyxf");
+	cr_expect(s.differs);
 	add(0, "ABCDEFGH");
-	expect_text("xyCDExfH");
+	expect_text("ABCDEFGH");
 	fresh();
 	add(4, "e");
 	add(2, "c");
 	add(6, "g");
 	add(1, "BCDEFGH");
 	add(0, "a");
-	expect_text("aBcDeFgH");
+	expect_text("aBCDEFGH");
+	cr_expect(s.differs);
+	fresh();
+	add(4, "e");
+	add(0, "abcdef");
+	add(2, "cd");
+	cr_expect_not(s.differs);
 }
 
 Test(quic_stream, bounds)
@@ -85,6 +92,7 @@ Test(quic_stream, any_pieces_in_any_order)
 	srandom(7);
 	for (int round = 0; round < 300; round++) {
 		size_t size = 1 + (size_t)random() % (round % 3 ? 300 : LIMIT_HELLO);
+		bool differs = false;
 		memset(there, 0, sizeof there);
 		fresh();
 		for (int i = 0; i < 60; i++) {
@@ -92,7 +100,8 @@ Test(quic_stream, any_pieces_in_any_order)
 			size_t n = (size_t)random() % (i % 4 ? 20 : size / 2 + 1);
 			for (size_t j = 0; j < n; j++) {
 				piece[j] = (uint8_t)random();
-				if (at + j < sizeof model && !there[at + j]) {
+				if (at + j < sizeof model) {
+					differs |= there[at + j] && model[at + j] != piece[j];
 					there[at + j] = true;
 					model[at + j] = piece[j];
 				}
@@ -105,6 +114,7 @@ Test(quic_stream, any_pieces_in_any_order)
 				have++;
 			cr_assert_eq(s.have, have);
 			cr_assert_eq(memcmp(s.data, model, have), 0);
+			cr_assert_eq(s.differs, differs);
 		}
 	}
 }

@@ -301,6 +301,8 @@ Test(record_json, every_field_of_flows_is_told)
 		CHANGES(k, s->r.flow.name_missing = MISSING_CUT);
 		for (int bit = 0; bit < 6; bit++)
 			CHANGES(k, s->r.flow.hides ^= (uint8_t)(1 << bit));
+		for (int bit = 0; bit < EVADES_BITS; bit++)
+			CHANGES(k, s->r.flow.evades ^= (uint8_t)(1 << bit));
 		change_count(s, k, &s->r.flow.up);
 		change_count(s, k, &s->r.flow.down);
 		CHANGES(k, s->r.flow.delta_up++);

@@ -236,7 +236,8 @@ static void random_flow(struct sample *s)
 		.sequence = (uint32_t)number(s), .end = next(s) % (END_CAPTURE + 1),
 		.opener = next(s) % (OPENER_FIRST + 1), .app = next(s) % (APP_SSH + 1),
 		.name = string(s), .name_source = next(s) % (NAME_CERT + 1),
-		.name_missing = next(s) % (MISSING_CUT + 1), .hides = next(s) & 63, .up = count(s),
+		.name_missing = next(s) % (MISSING_CUT + 1), .hides = next(s) & 63,
+		.evades = next(s) & EVADES_ALL, .up = count(s),
 		.down = count(s), .delta_up = number(s), .delta_down = number(s),
 		.other_names = strings(s), .one_sided = coin(s)};
 }

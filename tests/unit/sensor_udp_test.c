@@ -272,6 +272,24 @@ Test(sensor_dns, odd_labels_come_out_escaped)
 }
 
 /* A packet with a time out of nowhere, then the rest of the capture. */
+/* Where the clock that stamps packets is at hand, it need not be guessed from them. */
+Test(sensor_dns, a_tick_tells_that_the_clock_was_set_back)
+{
+	struct talk *t = talk_new();
+
+	t->settings.clock_back = 60 * NS_PER_S;
+	sensor_free(t->sensor);
+	t->sensor = sensor_new(&t->settings, (struct record_sink){0}, &t->stats);
+	sensor_tick(t->sensor, t->time);
+	sensor_tick(t->sensor, t->time - 59 * NS_PER_S);
+	cr_expect_eq(t->stats.clock_restarts, 0);
+	cr_expect_eq(sensor_time(t->sensor), t->time);
+	sensor_tick(t->sensor, t->time - 61 * NS_PER_S);
+	cr_expect_eq(t->stats.clock_restarts, 1);
+	cr_expect_eq(sensor_time(t->sensor), t->time - 61 * NS_PER_S);
+	talk_free(t);
+}
+
 Test(sensor_dns, timers_run_after_a_wrong_time)
 {
 	struct talk *t = resolver();

@@ -27,6 +27,7 @@ Test(sigma_correlation_read, every_part)
 					      "        client:\n"
 					      "            a: source.ip\n"
 					      "            idb: c-ip\n"
+					      "        x: {b: cs-bytes}\n"
 					      "    condition:\n"
 					      "        field: [x, y]\n"
 					      "        gt: 100\n"
@@ -50,6 +51,9 @@ Test(sigma_correlation_read, every_part)
 	cr_expect_eq(c->timespan, 90 * 60 * NS_PER_S);
 	cr_assert_eq(c->field_count, 2);
 	cr_expect_str_eq(c->field[1], "y");
+	cr_expect_str_eq(c->counted_field[0][0], "x");
+	cr_expect_str_eq(c->counted_field[1][0], "cs-bytes");
+	cr_expect_str_eq(c->counted_field[1][1], "y");
 	cr_assert_eq(c->bound_count, 2);
 	cr_expect_eq(c->bound[0].kind, BOUND_GT);
 	cr_expect_eq(c->bound[0].value, 100);

@@ -63,6 +63,23 @@ Test(stats_record, what_changed_in_a_minute)
 	free(o);
 }
 
+Test(stats_record, an_interface_that_is_called_otherwise_now)
+{
+	struct overview *before = calloc(1, sizeof *before), *o = calloc(1, sizeof *o);
+
+	overview_sample(before, 1);
+	overview_sample(o, 2);
+	strcpy(o->interface[1].name, "span9");
+	json_t *j = record(before, o);
+	json_t *stats = json_object_get(json_object_get(j, "egret"), "stats");
+	json_t *renamed = json_array_get(json_object_get(stats, "interfaces"), 1);
+	cr_expect_str_eq(json_string_value(json_object_get(renamed, "name")), "span9");
+	cr_expect_eq(json_integer_value(json_object_get(renamed, "received")), 200000);
+	json_decref(j);
+	free(before);
+	free(o);
+}
+
 Test(stats_record, what_starts_again_counts_from_0)
 {
 	struct overview *before = calloc(1, sizeof *before), *o = calloc(1, sizeof *o);

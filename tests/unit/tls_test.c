@@ -397,8 +397,9 @@ Test(tls_record, is_strict_about_a_start)
 		{STR("\x16\3\1\2\0\1\0\0\5"), PARSE_BAD, PARSE_BAD},	   /* body too short */
 		{STR("\x16\3\1\2\0\1\1"), PARSE_BAD, PARSE_BAD},	   /* body too long */
 		{STR("\x16\3\1\2\0\1\0\1\xfc\2\3"), PARSE_BAD, PARSE_BAD}, /* hello version */
-		{STR("\x16\3\5\2\0\1"), PARSE_BAD, PARSE_BAD},
-		{STR("\x16\2\1\2\0\1"), PARSE_BAD, PARSE_BAD},
+		{STR("\x16\3\xff\2\0\1"), PARSE_DONE, PARSE_BAD}, /* versions that servers ignore */
+		{STR("\x16\0\0\2\0\1"), PARSE_DONE, PARSE_BAD},
+		{STR("\x16\x10\0\2\0\1"), PARSE_BAD, PARSE_BAD},
 		{STR("\x16\3\1\x50\0\1"), PARSE_BAD, PARSE_BAD},
 		{STR("\x16\3\1\0\1\1\x17"), PARSE_BAD, PARSE_BAD}, /* a record of another type */
 		{STR("\x17\3\3\2\0\1"), PARSE_BAD, PARSE_BAD},
