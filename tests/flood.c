@@ -1,6 +1,7 @@
 /* flood KIND COUNT: writes a capture to standard output that fills one kind of table: COUNT hostile
  * flows, names, clients, …, no two alike, and spread over them an upload of 3 MB by 10.9.9.9 to MEGA
- * that has to be found all the same. `flood lines COUNT` writes lines of JSON instead.
+ * that has to be found all the same. `flood lines COUNT` writes lines of JSON instead; `flood -e KIND
+ * COUNT` Ethernet frames, for an interface.
  *
  *	flows	connections that are established, and go on
  *	attempts	SYNs that nobody answers
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LINKTYPE_ETHERNET 1
 #define LINKTYPE_RAW   101
 #define SPAN_US	       (50 * 1000000ull) /* of the whole flood: less than what flows may be idle */
 #define UPLOAD_PACKETS 2200
@@ -29,6 +31,8 @@
 
 enum { FIN = 1, SYN = 2, PUSH = 8, ACK = 16 };
 
+static uint8_t ethernet[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0};
+static size_t link_n; /* bytes of it before each packet */
 static uint64_t now_us = 1700000000ull * 1000000, random_state = 1;
 
 struct end {
@@ -68,7 +72,8 @@ static void write_all(const void *p, size_t n)
 
 static void begin_file(void)
 {
-	static const uint32_t head[] = {0xa1b2c3d4, 4 << 16 | 2, 0, 0, 65535, LINKTYPE_RAW};
+	uint32_t head[] = {0xa1b2c3d4, 4 << 16 | 2, 0, 0, 65535,
+			   link_n ? LINKTYPE_ETHERNET : LINKTYPE_RAW};
 
 	write_all(head, sizeof head);
 }
@@ -77,11 +82,13 @@ static void begin_file(void)
 static void packet(const struct end *from, const struct end *to, uint8_t proto, uint16_t id,
 		   uint16_t fragment, const uint8_t *head, size_t head_n, const void *data, size_t n)
 {
-	uint8_t room[16 + 20], *p = room + 16;
+	uint8_t room[20], *p = room;
 	uint32_t record[4] = {(uint32_t)(now_us / 1000000), (uint32_t)(now_us % 1000000),
-			      (uint32_t)(20 + head_n + n), (uint32_t)(20 + head_n + n)};
+			      (uint32_t)(link_n + 20 + head_n + n),
+			      (uint32_t)(link_n + 20 + head_n + n)};
 
-	memcpy(room, record, sizeof record);
+	write_all(record, sizeof record);
+	write_all(ethernet, link_n);
 	p = put16(p, 0x4500);
 	p = put16(p, (uint32_t)(20 + head_n + n));
 	p = put16(p, id);
@@ -422,6 +429,11 @@ static void lines(uint64_t count)
 int main(int argc, char **argv)
 {
 	static char buffer[1 << 20];
+	if (argc == 4 && strcmp(argv[1], "-e") == 0) {
+		link_n = sizeof ethernet;
+		argv++;
+		argc--;
+	}
 	uint64_t count = argc == 3 ? strtoull(argv[2], NULL, 10) : 0, start = now_us;
 	unsigned step = 0;
 
@@ -446,6 +458,6 @@ int main(int argc, char **argv)
 			upload_step(step++);
 		return fflush(stdout) != 0;
 	}
-	fputs("usage: flood KIND COUNT\n", stderr);
+	fputs("usage: flood [-e] KIND COUNT\n", stderr);
 	return 2;
 }

@@ -1,7 +1,6 @@
 #include "daemon/memory.h"
 
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -29,14 +28,6 @@
 /* Compiling patterns takes more than loading what was compiled: of 10,000 rules 200 MB, not 113 */
 #define COMPILING 3
 
-uint64_t memory_peak(void)
-{
-	struct rusage use;
-
-	getrusage(RUSAGE_SELF, &use);
-	return (uint64_t)use.ru_maxrss * 1024;
-}
-
 uint64_t memory_resident(void)
 {
 	unsigned long long pages = 0;
@@ -48,6 +39,21 @@ uint64_t memory_resident(void)
 		pages = 0;
 	fclose(f);
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* (getrusage would tell of whoever started the process as well) */
+uint64_t memory_peak(void)
+{
+	unsigned long long kib = 0;
+	char line[128];
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && fgets(line, sizeof line, f))
+		if (sscanf(line, "VmHWM: %llu", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib ? kib * 1024 : memory_resident();
 }
 
 static bool set(const char *text)

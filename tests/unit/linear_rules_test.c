@@ -19,16 +19,24 @@
 
 static const struct logsource proxy = {.category = "proxy"};
 
+static void found(void *context, const struct event *e, const struct sigma_match *m)
+{
+	(void)e;
+	(void)m;
+	++*(unsigned *)context;
+}
+
 /* Texts that nearly fit wildcards with many ways to fit them. */
 static void wildcards(unsigned n)
 {
 	struct trial *t = trial_new("title: t\nlogsource: {category: proxy}\ndetection:\n"
-				    "  s:\n    a: '*a*a*a*a*a*b'\n    b|contains: 'a*a?a*c'\n"
-				    "    c|re: '(a+)+b$'\n  condition: 1 of s*\n",
+				    "  s1:\n    a: '*a*a*a*a*a*b'\n  s2:\n    b|contains: 'a*a?a*c'\n"
+				    "  s3:\n    c|re: '(a+)+b$'\n  condition: 1 of s*\n",
 				    NULL);
 	char *text = malloc(n + 1);
 	struct event_value v[3];
 	struct event e = {.values = v, .count = 3, .time = 1};
+	unsigned hits = 0;
 
 	memset(text, 'a', n);
 	for (unsigned i = 0; i < 3; i++)
@@ -38,7 +46,11 @@ static void wildcards(unsigned n)
 					    .text = {text, n}};
 	e.view = sigma_engine_view(t->engine, &proxy, t->unknown);
 	for (int i = 0; i < 20; i++)
-		sigma_engine_run(t->engine, &e, NULL, NULL);
+		sigma_engine_run(t->engine, &e, found, &hits);
+	cr_expect_eq(hits, 0);
+	text[n - 1] = 'b';
+	sigma_engine_run(t->engine, &e, found, &hits);
+	cr_expect_eq(hits, 1, "%s", t->problems);
 	free(text);
 	trial_free(t);
 }
