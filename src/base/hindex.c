@@ -33,6 +33,15 @@ void hindex_fini(struct hindex *ix)
 	*ix = (struct hindex){0};
 }
 
+size_t hindex_memory(uint32_t references)
+{
+	uint32_t count = 64;
+
+	while (count / 4 * 3 < references && count < UINT32_C(1) << 31)
+		count *= 2;
+	return mem_lines_memory(slots_size(count)) + mem_lines_memory(slots_size(count / 2));
+}
+
 void hindex_clear(struct hindex *ix)
 {
 	memset(ix->slots, 0xff, ((size_t)ix->mask + 1) * sizeof *ix->slots);

@@ -41,6 +41,8 @@ struct hprobe {
 
 void hindex_init(struct hindex *ix, uint32_t expected);
 void hindex_fini(struct hindex *ix);
+/* The most memory that one of so many references takes, while it grows. */
+size_t hindex_memory(uint32_t references);
 void hindex_clear(struct hindex *ix);
 
 /* Adds a reference. Does not look whether it is there already. Grows by doubling at 3/4 full. */

@@ -13,11 +13,36 @@ struct entry {
 _Static_assert(sizeof(struct entry) > offsetof(struct entry, text), "room for the NUL");
 
 static const uint16_t class_size[INTERN_CLASSES] = {64, 128, 320, 1088};
+/* Which part of the limit a class may have; no fewer than fill a chunk of its pool. */
+static const uint8_t class_part[INTERN_CLASSES] = {1, 2, 8, 32};
+#define CLASS_LEAST (UINT32_C(1) << POOL_CHUNK_SHIFT)
+
+static uint32_t class_limit(int class, uint32_t limit)
+{
+	uint32_t part = limit / class_part[class];
+
+	if (part < CLASS_LEAST)
+		return limit < CLASS_LEAST ? limit : CLASS_LEAST;
+	return part;
+}
+
+size_t intern_memory(uint32_t limit)
+{
+	size_t sum = 0;
+	uint32_t all = 0;
+
+	for (int c = 0; c < INTERN_CLASSES; c++) {
+		sum += pool_memory(class_size[c], class_limit(c, limit));
+		all += class_limit(c, limit);
+	}
+	return sum + hindex_memory(all);
+}
 
 void intern_init(struct intern *t, uint32_t limit)
 {
 	for (int c = 0; c < INTERN_CLASSES; c++)
-		pool_init(&t->pool[c], class_size[c], limit);
+		pool_init(&t->pool[c], class_size[c], class_limit(c, limit));
+	t->refused = 0;
 	hindex_init(&t->index, 64);
 	hash_key_init(&t->key);
 }
@@ -58,11 +83,9 @@ uint32_t intern_find(const struct intern *t, struct str text)
 	return text.n ? find(t, hash_bytes(&t->key, text.p, text.n), text) : INTERN_NONE;
 }
 
-uint32_t intern_get(struct intern *t, struct str text)
+/* INTERN_NONE without room. */
+static uint32_t get(struct intern *t, struct str text)
 {
-	text = cut(text);
-	if (text.n == 0)
-		return INTERN_NONE;
 	uint64_t hash = hash_bytes(&t->key, text.p, text.n);
 	uint32_t number = find(t, hash, text);
 	if (number) {
@@ -82,6 +105,30 @@ uint32_t intern_get(struct intern *t, struct str text)
 	memcpy(e->text, text.p, text.n);
 	e->text[text.n] = '\0'; /* (sizeof struct entry is more than the offset of text) */
 	hindex_add(&t->index, hash, number);
+	return number;
+}
+
+uint32_t intern_get(struct intern *t, struct str text)
+{
+	text = cut(text);
+	if (text.n == 0)
+		return INTERN_NONE;
+	uint32_t number = get(t, text);
+	t->refused += number == INTERN_NONE;
+	return number;
+}
+
+uint32_t intern_get_part(struct intern *t, struct str text)
+{
+	uint32_t number = intern_get(t, text);
+
+	for (int c = INTERN_CLASSES - 1; c >= 0 && text.n && number == INTERN_NONE; c--) {
+		size_t most = class_size[c] - sizeof(struct entry);
+		if (text.n <= most)
+			continue;
+		text.n = most;
+		number = get(t, text);
+	}
 	return number;
 }
 

@@ -56,6 +56,7 @@ void *mem_resize(void *p, size_t n)
 }
 
 #define HUGE_PAGE ((size_t)2 << 20)
+#define PAGE	  ((size_t)4096)
 
 /* What is this large comes from the kernel, zeroed when it is touched, if ever. */
 static bool is_mapped(size_t n)
@@ -110,6 +111,30 @@ void mem_lines_free(void *p, size_t n)
 		munmap(p, is_huge(n) ? round_up(n, HUGE_PAGE) : n);
 	else
 		free(p);
+}
+
+size_t mem_lines_memory(size_t n)
+{
+	if (!is_mapped(n))
+		return mem_memory(round_up(n, 64)) + 64;
+	return round_up(n, is_huge(n) ? HUGE_PAGE : PAGE);
+}
+
+size_t mem_lines_part(size_t n, size_t used)
+{
+	size_t all = mem_lines_memory(n), part = round_up(used, is_huge(n) ? HUGE_PAGE : PAGE);
+
+	return is_mapped(n) && part < all ? part : all;
+}
+
+/* (glibc: a word before each block, blocks of at least 32 bytes; large ones are mapped) */
+size_t mem_memory(size_t n)
+{
+	size_t room = round_up(n + sizeof(size_t), 16);
+
+	if (n >= 128 * 1024)
+		return round_up(n + 16, PAGE);
+	return room < 32 ? 32 : room;
 }
 
 char *mem_strndup(const char *p, size_t n)

@@ -17,6 +17,12 @@ char *mem_strndup(const char *p, size_t n);
 void *mem_lines(size_t n);
 /* Gives it back; n as it was asked for. p may be NULL. */
 void mem_lines_free(void *p, size_t n);
+/* The most that it takes, rounding and the allocator's own words included. */
+size_t mem_lines_memory(size_t n);
+/* The same while only the first `used` bytes of it are. */
+size_t mem_lines_part(size_t n, size_t used);
+/* The same for any of the others. */
+size_t mem_memory(size_t n);
 
 /* The same for what a library could not get. */
 _Noreturn void mem_exhausted(const char *who);

@@ -50,6 +50,24 @@ static void add_block(struct pool *p)
 		p->chunks[p->chunk_count++] = block + i * chunk_size(p);
 }
 
+size_t pool_memory(size_t object_size, uint32_t limit)
+{
+	struct pool p = {.object_size = (uint32_t)object_size, .limit = limit};
+	size_t sum = 0, room = 256, left = (size_t)limit * object_size;
+
+	while ((uint64_t)p.chunk_count << POOL_CHUNK_SHIFT < limit) {
+		uint32_t n = block_chunks(&p, p.chunk_count);
+		size_t block = n * chunk_size(&p), used = left < block ? left : block;
+		sum += mem_lines_part(block, used);
+		left -= used;
+		p.chunk_count += n;
+	}
+	while (room < limit)
+		room *= 2;
+	return sum + mem_memory(p.chunk_count * sizeof *p.chunks) +
+	       mem_memory(room * sizeof *p.free);
+}
+
 uint32_t pool_get(struct pool *p)
 {
 	if (p->free_count) {

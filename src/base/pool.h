@@ -29,6 +29,8 @@ struct pool {
 
 void pool_init(struct pool *p, size_t object_size, uint32_t limit);
 void pool_fini(struct pool *p);
+/* The most memory that one of `limit` objects takes. */
+size_t pool_memory(size_t object_size, uint32_t limit);
 
 /* The number of a zeroed object, or POOL_NONE when the limit is reached. */
 uint32_t pool_get(struct pool *p);

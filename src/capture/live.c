@@ -85,6 +85,25 @@ static int pcap_failed(const struct live_options *o, pcap_t *p, int status, stru
 	return error_set(e, "%s: %s (%s)", o->interface, pcap_statustostr(status), more);
 }
 
+static uint64_t ring_of(uint64_t wanted)
+{
+	if (wanted > INT_MAX)
+		return INT_MAX;
+	return wanted < RING_LEAST ? RING_LEAST : wanted;
+}
+
+static size_t room_of(uint32_t snaplen)
+{
+	return snaplen < ROOM_LEAST ? ROOM_LEAST : snaplen;
+}
+
+size_t live_memory(uint64_t ring, uint32_t snaplen)
+{
+	/* libpcap's own buffer for a packet, and a block of the ring more */
+	return ring_of(ring) + RING_LEAST + mem_lines_memory(room_of(snaplen)) +
+	       mem_memory(snaplen) + mem_memory(sizeof(struct live));
+}
+
 static pcap_t *activate(const struct live_options *o, struct error *e)
 {
 	char text[PCAP_ERRBUF_SIZE];
@@ -98,7 +117,7 @@ static pcap_t *activate(const struct live_options *o, struct error *e)
 	pcap_set_snaplen(p, (int)o->snaplen);
 	pcap_set_promisc(p, o->promiscuous);
 	pcap_set_timeout(p, LIVE_RETIRE_MS);
-	pcap_set_buffer_size(p, o->ring < RING_LEAST ? RING_LEAST : (int)o->ring);
+	pcap_set_buffer_size(p, (int)ring_of(o->ring));
 	pcap_set_protocol_linux(p, NO_PROTOCOL);
 	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
 	int status = pcap_activate(p);
@@ -145,7 +164,7 @@ static struct live *open_member(const struct live_options *o, struct error *e)
 	l->number = o->number;
 	l->link = link_of(pcap_datalink(p));
 	l->snaplen = (uint32_t)pcap_snapshot(p);
-	l->size = l->snaplen < ROOM_LEAST ? ROOM_LEAST : l->snaplen;
+	l->size = room_of(l->snaplen);
 	l->room = mem_lines(l->size);
 	nic_none(&l->nic);
 	return l;

@@ -50,6 +50,8 @@ struct live;
  * compile, … */
 int live_open(const struct live_options *o, struct live *member[], struct error *e);
 void live_close(struct live *l);
+/* The most memory that a member takes: the kernel's ring is in the process as well. */
+size_t live_memory(uint64_t ring, uint32_t snaplen);
 
 /* For an event loop: readable when live_read has something to give, that is, as soon as a block of
  * the ring is full or LIVE_RETIRE_MS old, and when the interface goes down. Non-blocking. */

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "capture/lane.h"
+#include "capture/unpack.h"
+#include "core/limits.h"
 #include "capture/file_list.h"
 #include "capture/filter.h"
 #include "capture/merge.h"
@@ -70,4 +73,12 @@ void source_close(struct source *s)
 		filter_free(s->filter);
 	file_list_fini(&s->files);
 	free(s);
+}
+
+size_t source_memory(void)
+{
+	/* its window grows for a block, and is there twice then; so is what waits to be unpacked */
+	return 2 * mem_lines_memory(LIMIT_BLOCK + LIMIT_WINDOW_SMALL) +
+	       2 * mem_lines_memory(LIMIT_WINDOW) + mem_memory(LIMIT_PACKET) +
+	       mem_memory(sizeof(struct lane)) + unpack_memory();
 }

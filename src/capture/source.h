@@ -49,5 +49,7 @@ struct source *source_open_files(const struct source_files_options *o, struct st
 size_t source_next(struct source *s, struct frame *out, size_t room);
 
 void source_close(struct source *s);
+/* The most memory that it takes when one file is read at a time, zstd compressed. */
+size_t source_memory(void);
 
 #endif

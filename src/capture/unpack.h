@@ -32,4 +32,7 @@ struct unpack *unpack_gzip_new(void);
  * LIMIT_ZSTD_WINDOW_LOG. */
 struct unpack *unpack_zstd_new(void);
 
+/* The most memory that one takes. */
+size_t unpack_memory(void);
+
 #endif

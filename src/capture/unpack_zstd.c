@@ -49,3 +49,9 @@ struct unpack *unpack_zstd_new(void)
 		ZSTD_DCtx_setParameter(d->z, ZSTD_d_windowLogMax, LIMIT_ZSTD_WINDOW_LOG);
 	return &d->base;
 }
+
+/* (zstd_decompress.c: the window, a block of 128 KiB twice, and some tables) */
+size_t unpack_memory(void)
+{
+	return ((size_t)1 << LIMIT_ZSTD_WINDOW_LOG) + MIB;
+}

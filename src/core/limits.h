@@ -73,7 +73,8 @@
 /* lines of JSON */
 #define LIMIT_EVENT_LINE (4 * MIB)   /* longest line that is read */
 #define LIMIT_EVENT_NODES 262144u    /* values of one line: some 40 MB while it is read */
-#define LIMIT_EVENT_PATHS 16384u     /* distinct ones remembered, about 300 bytes each */
+#define LIMIT_EVENT_PATHS 16384u     /* distinct ones remembered */
+#define LIMIT_EVENT_PATH_BYTES (16 * MIB) /* of these and of what they mean */
 
 /* names of ports */
 #define LIMIT_SERVICES_FILE (4 * MIB) /* /etc/services */
@@ -115,7 +116,10 @@
 #define LIMIT_CORRELATION_SHARE (4 * 1024 * 1024) /* of all together, in equal parts; at least: */
 #define LIMIT_CORRELATION_LEAST 1024 /* matches and groups held by one, however many there are */
 #define LIMIT_CORRELATION_GROUPS (64 * KIB) /* held by one */
+#define LIMIT_CORRELATION_GROUPS_SHARE (512 * KIB) /* of all together, in equal parts */
 #define LIMIT_CORRELATION_TEXT (16 * MIB) /* of the groups of one */
+#define LIMIT_CORRELATION_TEXT_SHARE (64 * MIB) /* of all together, in equal parts; at least: */
+#define LIMIT_CORRELATION_TEXT_LEAST 64 /* bytes for each of the least groups */
 #define LIMIT_CORRELATION_VALUE 1024u /* bytes kept of a group's value */
 
 /* hosts' events joined with the wire */

@@ -298,6 +298,11 @@ struct analysis *analysis_new(const struct analysis_options *o, const struct gen
 	return a;
 }
 
+const struct generation *analysis_first(const struct analysis *a)
+{
+	return &a->now;
+}
+
 int analysis_start(struct analysis *a, struct error *e)
 {
 	return loop_start(&a->loop, "analyst", -1, e);

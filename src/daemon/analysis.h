@@ -33,6 +33,8 @@ struct analysis_options {
  * when that cannot be. */
 struct analysis *analysis_new(const struct analysis_options *o, const struct generation *first,
 			      struct error *e);
+/* Before analysis_start. */
+const struct generation *analysis_first(const struct analysis *a);
 int analysis_start(struct analysis *a, struct error *e);
 /* When all workers have stopped: takes what is left, tells every finding that has changed, saves the
  * state, ends the thread. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "daemon/explain.h"
+#include "daemon/memory.h"
 #include "daemon/work.h"
 #include "detect/hunt.h"
 
@@ -51,6 +52,20 @@ static void print_rules(const struct work *w)
 	findings_free(none);
 }
 
+/* With the tables of an analyst, which are empty. */
+static void print_memory(struct work *w)
+{
+	struct analyst_options a = {.window = w->now.config.window, .hosts = w->o->events.count};
+	struct memory_counts n = memory_counts_of(w->o, &w->now.config);
+	struct budget replay = {0}, daemon = {0};
+
+	generation_start(&w->now, &a);
+	uint64_t loaded = memory_peak();
+	memory_replay(&w->now, w->o->events.count, loaded, &replay);
+	memory_daemon(&w->now, &n, loaded, &daemon);
+	memory_print(&replay, &daemon, &n, stdout);
+}
+
 int check_run(const struct options *o)
 {
 	struct work w = {0};
@@ -64,6 +79,7 @@ int check_run(const struct options *o)
 		print_rules(&w);
 	printf("services: %zu, with %zu names and expressions\n", domain_set_services(w.now.set),
 	       domain_set_entries(w.now.set));
+	print_memory(&w);
 	return work_close(&w, EXIT_FINE);
 }
 

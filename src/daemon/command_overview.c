@@ -200,6 +200,8 @@ static void status_text(const struct overview *o, struct bytes *out)
 	loaded_lines(o, out);
 	LINE(out, "memory", {
 		text_bytes(&w, o->memory);
+		wr_lit(&w, " of at most ");
+		text_bytes(&w, o->memory_bound);
 		wr_lit(&w, ", CPU ");
 		text_duration(&w, o->cpu);
 	});
@@ -320,6 +322,7 @@ static void status_json(const struct overview *o, struct bytes *out)
 	if (o->reload_problem[0])
 		json_text(&j, "reload_problem", o->reload_problem);
 	json_u64(&j, "memory", o->memory);
+	json_u64(&j, "memory_bound", o->memory_bound);
 	json_u64(&j, "cpu", o->cpu);
 	json_close(&j, '}');
 	wr_char(&j.w, '\n');

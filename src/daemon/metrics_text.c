@@ -245,6 +245,10 @@ static void process(const struct overview *o, struct bytes *out)
 	head(out, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes");
 	bytes_print(out, "process_resident_memory_bytes");
 	number(out, o->memory);
+	head(out, "egret_memory_bound_bytes", "gauge",
+	     "The most memory that may be resident, whatever is captured");
+	bytes_print(out, "egret_memory_bound_bytes");
+	number(out, o->memory_bound);
 	head(out, "process_start_time_seconds", "gauge",
 	     "Start time of the process since 1970 in seconds");
 	bytes_print(out, "process_start_time_seconds");

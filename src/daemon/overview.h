@@ -90,6 +90,7 @@ struct overview {
 	uint64_t state_failures; /* states that could not be saved */
 	bool unsaved;		 /* the last one */
 	uint64_t memory; /* resident, bytes */
+	uint64_t memory_bound; /* the most that it may be; 0: not known */
 	uint64_t cpu;	 /* ns */
 	bool seccomp;
 	int landlock;

@@ -20,6 +20,15 @@ void pipe_init(struct pipe *p, uint32_t size)
 	ring_init(&p->ring, size);
 }
 
+uint32_t pipe_size(uint64_t wanted)
+{
+	uint32_t size = 4096;
+
+	while (size < wanted && size < 1u << 30)
+		size *= 2;
+	return size;
+}
+
 void pipe_fini(struct pipe *p)
 {
 	ring_fini(&p->ring);

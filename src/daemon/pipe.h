@@ -36,6 +36,8 @@ struct pipe {
 /* `size`: bytes, a power of two. */
 void pipe_init(struct pipe *p, uint32_t size);
 void pipe_fini(struct pipe *p);
+/* The size next above that. */
+uint32_t pipe_size(uint64_t wanted);
 
 /* For the worker: the sink of its sensor. */
 struct record_sink pipe_sink(struct pipe *p);

@@ -16,6 +16,7 @@
 #include "daemon/notify.h"
 #include "daemon/paths.h"
 #include "daemon/privileges.h"
+#include "daemon/memory.h"
 #include "daemon/serve_inner.h"
 
 #define FILES_MAX 4096 /* descriptors: rule files and lists are read one by one */
@@ -60,12 +61,7 @@ static int read_config(struct serve *s, struct error *e)
 			return error_set(e, "interface %s is there twice", names[i]);
 		s->interface[s->interfaces++] = names[i];
 	}
-	unsigned cpus = cpus_count();
-	s->workers = o->workers ? o->workers : (unsigned)c->workers;
-	if (!s->workers)
-		s->workers = cpus > 2 ? cpus - 1 : 1;
-	if (s->workers > OVERVIEW_WORKERS_MAX)
-		s->workers = OVERVIEW_WORKERS_MAX;
+	s->workers = memory_counts_of(o, c).workers;
 	return 0;
 }
 
@@ -181,15 +177,6 @@ static int enter_sandbox(struct serve *s, struct error *e)
 
 /* ---- threads ---- */
 
-static uint32_t power_of_two(uint64_t n)
-{
-	uint32_t size = 4096;
-
-	while (size < n && size < 1u << 30)
-		size *= 2;
-	return size;
-}
-
 struct gone {
 	struct serve *s;
 	unsigned interface, index;
@@ -220,7 +207,7 @@ static void gone(void *context, unsigned interface, unsigned index, const char *
 static int make_workers(struct serve *s, struct error *e)
 {
 	struct worker_options o = {.flows_max = LIMIT_FLOWS / s->workers,
-				   .ring = power_of_two(s->config.record_ring),
+				   .ring = pipe_size(s->config.record_ring),
 				   .gone = gone,
 				   .context = s};
 	unsigned wanted = s->workers;
@@ -257,6 +244,16 @@ static int open_links(struct serve *s, struct error *e)
 	return links_open(&s->links, &o, e);
 }
 
+/* (what was loaded was loaded a moment ago, and little else was done) */
+static uint64_t memory_bound(const struct serve *s)
+{
+	struct memory_counts n = {s->workers, s->interfaces, s->outlets.count};
+	struct budget b = {0};
+
+	memory_daemon(analysis_first(s->analysis), &n, memory_peak(), &b);
+	return budget_total(&b);
+}
+
 static int make_analysis(struct serve *s, struct error *e)
 {
 	const struct config *c = &s->config;
@@ -281,7 +278,10 @@ static int make_analysis(struct serve *s, struct error *e)
 		return -1;
 	}
 	s->analysis = analysis_new(&o, &first, e);
-	return s->analysis ? 0 : -1;
+	if (!s->analysis)
+		return -1;
+	s->memory_bound = memory_bound(s);
+	return 0;
 }
 
 /* ---- signals ---- */
@@ -377,6 +377,8 @@ static void run(struct serve *s)
 	log_say(&s->log, LOG_LEVEL_INFO, "capturing on %u interface%s with %u worker%s",
 		s->interfaces, s->interfaces == 1 ? "" : "s", s->workers,
 		s->workers == 1 ? "" : "s");
+	log_say(&s->log, LOG_LEVEL_INFO, "memory: at most %llu MiB",
+		(unsigned long long)(s->memory_bound / MIB));
 	loop_here(&s->control);
 }
 

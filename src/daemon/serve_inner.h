@@ -56,6 +56,7 @@ struct serve {
 	struct config config; /* of the start: what a reload does not change */
 	struct log log;
 	uint64_t started; /* wall clock, ns */
+	uint64_t memory_bound; /* bytes */
 	struct loop control, background;
 	struct worker *worker[OVERVIEW_WORKERS_MAX];
 	struct pipe *pipe[OVERVIEW_WORKERS_MAX];

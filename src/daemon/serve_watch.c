@@ -1,4 +1,5 @@
 /* What the daemon looks at once a second, and what it says of itself. */
+#include "daemon/memory.h"
 #include "daemon/serve_inner.h"
 
 #include <stdio.h>
@@ -100,19 +101,6 @@ void serve_tick(struct serve *s)
 	tell_manager(s);
 }
 
-static uint64_t resident(void)
-{
-	unsigned long long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (!f)
-		return 0;
-	if (fscanf(f, "%*u %llu", &pages) != 1)
-		pages = 0;
-	fclose(f);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void look_at_workers(struct serve *s, struct overview *out)
 {
 	struct live_counts sum[OVERVIEW_INTERFACES_MAX] = {0};
@@ -175,7 +163,8 @@ void serve_overview(struct serve *s, struct overview *out)
 				 .generation = s->reload.generation,
 				 .loaded = s->reload.loaded,
 				 .reload_failures = s->reload.failures,
-				 .memory = resident(),
+				 .memory = memory_resident(),
+				 .memory_bound = s->memory_bound,
 				 .cpu = clock_cpu(),
 				 .seccomp = s->confined.seccomp,
 				 .landlock = s->confined.landlock};

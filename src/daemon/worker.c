@@ -197,6 +197,11 @@ void worker_stop(struct worker *w)
 	loop_stop(&w->loop);
 }
 
+size_t worker_memory(uint32_t ring)
+{
+	return mem_lines_memory(sizeof(struct worker)) + mem_memory(ring);
+}
+
 void worker_free(struct worker *w)
 {
 	if (!w)

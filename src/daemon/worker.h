@@ -32,6 +32,8 @@ int worker_start(struct worker *w, struct error *e);
  * closed. */
 void worker_stop(struct worker *w);
 void worker_free(struct worker *w);
+/* The memory that one takes, its sensor and its members of interfaces aside. */
+size_t worker_memory(uint32_t ring);
 
 struct pipe *worker_pipe(struct worker *w);
 

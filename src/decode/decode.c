@@ -19,6 +19,12 @@ struct decoder *decoder_new(struct stats *stats)
 	return d;
 }
 
+size_t decoder_memory(void)
+{
+	return mem_memory(sizeof(struct decoder)) +
+	       fragments_memory(LIMIT_FRAGMENT_SETS, LIMIT_FRAGMENT_BYTES);
+}
+
 void decoder_free(struct decoder *d)
 {
 	if (!d)

@@ -23,6 +23,7 @@
 #define EGRET_DECODE_DECODE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "capture/frame.h"
 #include "core/stats.h"
@@ -32,6 +33,8 @@ struct decoder;
 
 struct decoder *decoder_new(struct stats *stats);
 void decoder_free(struct decoder *d);
+/* The most memory that one takes: fragments. */
+size_t decoder_memory(void);
 
 /* True when *out is a TCP or UDP packet. False: counted in stats (malformed, not IP, a fragment
  * that completes nothing yet, another transport). `out->payload` points into the frame or, for a

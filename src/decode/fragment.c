@@ -106,6 +106,13 @@ struct fragments *fragments_new(struct stats *stats, uint32_t sets, uint32_t byt
 	return f;
 }
 
+size_t fragments_memory(uint32_t sets, uint32_t bytes)
+{
+	return pool_memory(sizeof(struct set), sets + DONE_MAX) +
+	       pool_memory(PAGE_BYTES, bytes / PAGE_BYTES) + hindex_memory(sets + DONE_MAX) +
+	       BUFFERS * mem_memory(BUFFER_BYTES) + mem_memory(sizeof(struct fragments));
+}
+
 void fragments_free(struct fragments *f)
 {
 	if (!f)

@@ -11,6 +11,7 @@
 #define EGRET_DECODE_FRAGMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/addr.h"
@@ -47,6 +48,8 @@ enum fragment_result {
  * given up. */
 struct fragments *fragments_new(struct stats *stats, uint32_t sets, uint32_t bytes);
 void fragments_free(struct fragments *f);
+/* The most memory that they take. */
+size_t fragments_memory(uint32_t sets, uint32_t bytes);
 
 /* Takes one fragment (offset > 0 or more) at packet time `now`. */
 enum fragment_result fragments_add(struct fragments *f, const struct fragment *in, uint64_t now,

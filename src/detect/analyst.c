@@ -10,6 +10,9 @@
 #define TYPE_CNAME 5
 #define CATEGORY_RESOLVER "encrypted-dns"
 
+/* names and tenants of accounts: most are of several */
+#define TEXTS_MAX (2 * LEDGER_MAX)
+
 void analyst_ledger_init(struct analyst *a)
 {
 	struct ledger_options o = {.window = a->window};
@@ -25,7 +28,7 @@ struct analyst *analyst_new(const struct analyst_options *o)
 	a->set = o->set;
 	a->next = o->next;
 	memcpy(a->threshold, o->threshold, sizeof a->threshold);
-	intern_init(&a->texts, FINDING_NAMES_MAX * LEDGER_MAX);
+	intern_init(&a->texts, TEXTS_MAX);
 	names_init(&a->names, LIMIT_NAMES);
 	verdict_cache_init(&a->verdicts, o->set);
 	a->window = o->window;
@@ -63,6 +66,21 @@ void analyst_free(struct analyst *a)
 	names_fini(&a->names);
 	intern_fini(&a->texts);
 	free(a);
+}
+
+void analyst_memory(const struct analyst *a, bool window, struct budget *b)
+{
+	budget_add(b, "names of addresses", "fixed", names_memory(LIMIT_NAMES));
+	budget_add(b, "services of names", "fixed", verdict_cache_memory());
+	budget_add(b, "connections", "fixed", analyst_flows_memory());
+	budget_add(b, "ledger", "fixed", ledger_memory(window) + intern_memory(TEXTS_MAX));
+	budget_add(b, "findings", "fixed", findings_memory());
+	budget_add(b, "triage and the rest", "fixed",
+		   triage_memory() + mem_memory(sizeof *a->loss) + mem_memory(sizeof *a));
+	if (a->hunt)
+		hunt_memory(a->hunt, b);
+	if (a->watch)
+		watch_memory(a->watch, b);
 }
 
 void analyst_hunt(struct analyst *a, const struct record *r, const struct domain_entry *e,
@@ -244,6 +262,13 @@ struct analyst_summary analyst_summary(const struct analyst *a)
 	s.findings_evicted = a->ledger.evicted_findings + findings_evicted(a->findings);
 	s.rule_findings = findings_count(a->findings);
 	s.findings_refused = findings_refused(a->findings);
+	s.texts_refused = a->texts.refused + a->flow_names.refused +
+			  findings_texts_refused(a->findings);
+	if (a->watch) {
+		struct detectors_stats d = detectors_stats(watch_detectors(a->watch));
+		s.pasts_evicted = d.clients_evicted + d.accounts_evicted + d.windows_evicted +
+				  d.tenants_evicted + d.refused;
+	}
 	if (a->hunt) {
 		struct hunt_stats h = hunt_stats(a->hunt);
 		s.rules = a->rules->rules->rule_count + a->rules->rules->correlation_count;

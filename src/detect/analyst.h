@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "core/networks.h"
 #include "core/record.h"
 #include "core/state.h"
@@ -27,10 +28,12 @@ struct analyst_summary {
 	uint64_t connections, named;
 	uint64_t names_evicted; /* addresses forgotten while they still held */
 	uint64_t accounts_refused;
+	uint64_t texts_refused;	  /* names and other texts cut or left out for want of room */
 	uint64_t flows_untracked; /* connections beyond the bound: counted record by record */
 	size_t rules;		  /* rules and correlations that are loaded */
+	uint64_t pasts_evicted;	  /* clients, services, tenants that the detectors forgot */
 	uint64_t rule_findings, findings_refused, correlation_evicted, regex_limit;
-	/* with a window: what had to make room though it was not over */
+	/* what had to make room though it was not over */
 	uint64_t accounts_evicted, findings_evicted;
 };
 
@@ -55,6 +58,8 @@ struct analyst_options {
 
 struct analyst *analyst_new(const struct analyst_options *o);
 void analyst_free(struct analyst *a);
+/* Adds the most memory that it would take with or without a window, what it was made with aside. */
+void analyst_memory(const struct analyst *a, bool window, struct budget *b);
 
 /* Some rule asks for what DNS answers hold (sensor_settings.rare_dns). */
 bool analyst_wants_dns_text(const struct analyst *a);

@@ -68,6 +68,8 @@ static void adopt_flows(struct analyst *a, struct analyst *old, struct lists *l)
 	analyst_flows_adopt(a, old);
 	for (uint32_t n = 0; n < a->flows.made; n++) {
 		struct open_flow *o = pool_at(&a->flows, n);
+		if (a->window != old->window) /* accounts are others: what they held is on them */
+			o->account_up = o->account_down = o->account_missed = 0;
 		if (!o->entry)
 			continue;
 		o->entry = now_entry(l, o->entry);

@@ -227,11 +227,17 @@ static void count(struct analyst *a, const struct record *r, struct open_flow *o
 	ledger_note_server(&a->ledger, o->account, &r->tuple, x->up.bytes);
 }
 
-/* An account that is over (its window, or it had to make room) keeps what it holds: the connection
- * goes on on a new one. */
-static void renew_account(struct analyst *a, const struct record *r, struct open_flow *o)
+/* An account that is over keeps what it holds: the connection goes on on a new one. Of one that had
+ * to make room the connection's part comes back, so that many others cannot keep it from growing;
+ * unless nothing was heard of the connection for a window: then it was over. */
+static void renew_account(struct analyst *a, const struct record *r, struct open_flow *o,
+			  uint64_t before)
 {
-	if (o->account == LEDGER_NONE || ledger_current(&a->ledger, o->account, o->serial, r->time))
+	if (o->account == LEDGER_NONE)
+		return;
+	bool gone = ledger_gone(&a->ledger, o->account, o->serial) &&
+		    (!a->window || r->time < before + a->window);
+	if (ledger_current(&a->ledger, o->account, o->serial, r->time))
 		return;
 	struct ledger_use use = {.entry = o->entry,
 				 .name = intern_text(&a->flow_names, o->name),
@@ -239,7 +245,10 @@ static void renew_account(struct analyst *a, const struct record *r, struct open
 				 .time = r->time};
 	o->account = ledger_touch(&a->ledger, &r->tuple.src, &use);
 	o->serial = ledger_serial(&a->ledger, o->account);
-	o->account_up = o->account_down = o->account_missed = 0;
+	if (gone && o->account != LEDGER_NONE)
+		add_held(a, r, o, o->account, o->tier, false);
+	else
+		o->account_up = o->account_down = o->account_missed = 0;
 	if (o->account != LEDGER_NONE)
 		ledger_connection(&a->ledger, o->account, &r->tuple);
 }
@@ -300,8 +309,8 @@ static void take_tracked(struct analyst *a, const struct record *r, const struct
 {
 	const struct record_flow *x = &r->flow;
 
+	renew_account(a, r, o, o->last);
 	o->last = r->time;
-	renew_account(a, r, o);
 	/* (what was learned of addresses may have been forgotten since: that takes nothing back) */
 	if (o->source == NAME_NONE || (x->name_source && x->name_source <= o->source)) {
 		uint32_t account = account_of(a, r, e);
@@ -348,6 +357,12 @@ void analyst_flows_init(struct analyst *a)
 	hindex_init(&a->flow_index, 1024);
 	lru_init(&a->flow_order, &a->flows, offsetof(struct open_flow, order));
 	intern_init(&a->flow_names, LIMIT_FLOW_NAMES);
+}
+
+size_t analyst_flows_memory(void)
+{
+	return pool_memory(sizeof(struct open_flow), LIMIT_FLOWS) + hindex_memory(LIMIT_FLOWS) +
+	       intern_memory(LIMIT_FLOW_NAMES);
 }
 
 void analyst_flows_fini(struct analyst *a)

@@ -80,6 +80,8 @@ void analyst_known(const struct analyst *a, struct known *k);
 
 void analyst_flows_init(struct analyst *a);
 void analyst_flows_fini(struct analyst *a);
+/* The most memory that they take. */
+size_t analyst_flows_memory(void);
 /* RECORD_CONN and RECORD_FLOW; fills in the best name. */
 void analyst_take_flow(struct analyst *a, struct record *r);
 /* Takes over the connections of an older generation; what they point to is the caller's. */

@@ -8,11 +8,13 @@
 #include "detect/findings_part.h"
 #include "volume/tenant.h"
 
+#define TEXTS_MAX (4 * LIMIT_FINDINGS)
+
 void findings_init(struct findings *f)
 {
 	pool_init(&f->kept, sizeof(struct kept), LIMIT_FINDINGS);
 	hindex_init(&f->index, 64);
-	intern_init(&f->texts, LIMIT_FINDINGS * 4);
+	intern_init(&f->texts, TEXTS_MAX);
 	lru_init(&f->order, &f->kept, offsetof(struct kept, order));
 	telling_init(&f->telling, &f->kept, offsetof(struct kept, told));
 }
@@ -22,6 +24,13 @@ void findings_fini(struct findings *f)
 	intern_fini(&f->texts);
 	hindex_fini(&f->index);
 	pool_fini(&f->kept);
+}
+
+size_t findings_memory(void)
+{
+	return mem_memory(sizeof(struct findings)) +
+	       pool_memory(sizeof(struct kept), LIMIT_FINDINGS) + hindex_memory(LIMIT_FINDINGS) +
+	       intern_memory(TEXTS_MAX);
 }
 
 struct findings *findings_new(const struct findings_options *o)
@@ -162,13 +171,13 @@ static void tell_alone(struct findings *t, const struct finding_hit *h)
 static void keep_text(struct findings *t, uint32_t *number, struct str text)
 {
 	if (!*number && text.n)
-		*number = intern_get(&t->texts, text);
+		*number = intern_get_part(&t->texts, text);
 }
 
 const char *findings_own(struct findings *t, uint32_t *number, struct str text)
 {
 	intern_put(&t->texts, *number);
-	*number = intern_get(&t->texts, text);
+	*number = intern_get_part(&t->texts, text);
 	return *number ? intern_text(&t->texts, *number).p : "";
 }
 
@@ -185,7 +194,7 @@ static void keep_name(struct findings *t, struct kept *k, const struct finding_h
 {
 	if (!h->name.n)
 		return;
-	uint32_t id = intern_get(&t->texts, h->name);
+	uint32_t id = intern_get_part(&t->texts, h->name);
 	for (int i = 0; i < FINDING_NAMES_MAX && id; i++) {
 		if (k->name[i] && k->name[i] != id)
 			continue;
@@ -458,6 +467,11 @@ uint64_t findings_refused(const struct findings *t)
 uint64_t findings_evicted(const struct findings *t)
 {
 	return t->evicted;
+}
+
+uint64_t findings_texts_refused(const struct findings *f)
+{
+	return f->texts.refused;
 }
 
 uint64_t findings_count(const struct findings *t)

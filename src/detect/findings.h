@@ -52,6 +52,8 @@ struct findings_options {
 
 struct findings *findings_new(const struct findings_options *o);
 void findings_free(struct findings *f);
+/* The most memory that they take. */
+size_t findings_memory(void);
 
 #define FINDINGS_NONE UINT32_MAX
 
@@ -85,6 +87,7 @@ void findings_adopt(struct findings *f, struct findings *old, const struct known
 
 uint64_t findings_refused(const struct findings *f); /* hits beyond LIMIT_FINDINGS */
 uint64_t findings_evicted(const struct findings *f); /* findings that had to make room */
+uint64_t findings_texts_refused(const struct findings *f); /* texts cut or left out */
 uint64_t findings_count(const struct findings *f);
 
 #endif

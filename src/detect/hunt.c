@@ -103,6 +103,13 @@ void hunt_free(struct hunt *h)
 	free(h);
 }
 
+void hunt_memory(const struct hunt *h, struct budget *b)
+{
+	correlator_memory(h->correlator, b);
+	if (h->hosts)
+		budget_add(b, "events of hosts", "fixed", join_memory());
+}
+
 /* What every hit says of its subject. */
 static struct finding_hit hit_of(const struct hunt *h, const struct rule_info *rule)
 {

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/budget.h"
 #include "detect/findings.h"
 #include "detect/ruleset.h"
 #include "event/line_in.h"
@@ -22,6 +23,8 @@ struct hunt_options {
 
 struct hunt *hunt_new(const struct hunt_options *o);
 void hunt_free(struct hunt *h);
+/* Adds the most memory that it takes, what it was made with aside. */
+void hunt_memory(const struct hunt *h, struct budget *b);
 
 /* Of what a record is about, as attribution knows it; zeroed: nothing. */
 struct hunt_subject {

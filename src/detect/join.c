@@ -40,6 +40,9 @@ struct join {
 	uint64_t joined;
 };
 
+/* three texts an event and one an address, if all are different */
+#define TEXTS_MAX (3 * LIMIT_JOIN_FACTS + LIMIT_JOIN_ADDRESSES)
+
 static void table_init(struct table *t, size_t size, size_t lru, uint32_t limit)
 {
 	pool_init(&t->pool, size, limit);
@@ -63,10 +66,21 @@ struct join *join_new(join_completed *completed, void *context)
 	table_init(&j->records, sizeof(struct fact), offsetof(struct fact, lru), LIMIT_JOIN_FACTS);
 	table_init(&j->owners, sizeof(struct owner), offsetof(struct owner, lru),
 		   LIMIT_JOIN_ADDRESSES);
-	/* three texts an event and one an address, if all are different */
-	intern_init(&j->texts, 3 * LIMIT_JOIN_FACTS + LIMIT_JOIN_ADDRESSES);
+	intern_init(&j->texts, TEXTS_MAX);
 	hash_key_init(&j->key);
 	return j;
+}
+
+static size_t table_memory(size_t size, uint32_t limit)
+{
+	return pool_memory(size, limit) + hindex_memory(limit);
+}
+
+size_t join_memory(void)
+{
+	return mem_memory(sizeof(struct join)) +
+	       2 * table_memory(sizeof(struct fact), LIMIT_JOIN_FACTS) +
+	       table_memory(sizeof(struct owner), LIMIT_JOIN_ADDRESSES) + intern_memory(TEXTS_MAX);
 }
 
 void join_free(struct join *j)

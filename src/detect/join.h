@@ -41,6 +41,8 @@ typedef void join_completed(void *context, uint64_t token, const struct join_hos
 
 struct join *join_new(join_completed *completed, void *context);
 void join_free(struct join *j);
+/* The most memory that it takes. */
+size_t join_memory(void);
 
 /* An event of the host that opened the connection (Initiated, tuple->src is its address) or looked
  * the name up; the one that accepted knows nothing of who opened, and must not be handed in. Calls

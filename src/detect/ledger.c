@@ -26,6 +26,12 @@ void ledger_fini(struct ledger *l)
 	hindex_fini(&l->index);
 }
 
+size_t ledger_memory(bool window)
+{
+	return pool_memory(sizeof(struct account), LEDGER_MAX) + hindex_memory(LEDGER_MAX) +
+	       (window ? pool_memory(sizeof(struct slice), LEDGER_SLICES_MAX) : 0);
+}
+
 uint64_t ledger_hash(const struct ledger *l, const struct addr *client,
 		     const struct service *service)
 {
@@ -52,7 +58,7 @@ uint32_t ledger_find(const struct ledger *l, const struct addr *client,
 
 uint32_t ledger_make(struct ledger *l)
 {
-	if (l->width && pool_live(&l->accounts) == l->accounts.limit)
+	if (pool_live(&l->accounts) == l->accounts.limit)
 		ledger_evict(l);
 	uint32_t n = pool_get(&l->accounts);
 	if (n == POOL_NONE) {
@@ -74,8 +80,7 @@ void ledger_put(struct ledger *l, uint32_t number)
 	telling_remove(&l->telling, number);
 	if (!a->ended)
 		hindex_remove(&l->index, ledger_hash(l, &a->client, a->service), number);
-	if (l->width)
-		lru_remove(a->ended ? &l->ended : &l->live, number);
+	lru_remove(ledger_list(l, a), number);
 	ledger_drop_slices(l, a);
 	for (int i = 0; i < FINDING_NAMES_MAX && a->name[i]; i++)
 		intern_put(l->texts, a->name[i]);
@@ -105,10 +110,9 @@ uint32_t ledger_account(struct ledger *l, const struct addr *client, const struc
 		a->service = service;
 		a->first = a->last = time;
 		hindex_add(&l->index, hash, n);
-		if (l->width)
-			lru_add(&l->live, n);
-	} else if (l->width) {
-		lru_use(&l->live, n);
+		lru_add(&l->live, n);
+	} else {
+		lru_use(ledger_list(l, ledger_at(l, n)), n);
 	}
 	return n;
 }
@@ -168,20 +172,24 @@ uint32_t ledger_serial(const struct ledger *l, uint32_t account)
 	return account == LEDGER_NONE ? 0 : ledger_at(l, account)->serial;
 }
 
-bool ledger_current(struct ledger *l, uint32_t account, uint32_t serial, uint64_t time)
+bool ledger_gone(const struct ledger *l, uint32_t account, uint32_t serial)
 {
 	/* (after a reload under another window there may be fewer) */
-	struct account *a = account < l->accounts.made ? ledger_at(l, account) : NULL;
+	return account >= l->accounts.made || ledger_at(l, account)->serial != serial;
+}
 
-	if (!a || a->serial != serial || a->ended)
+bool ledger_current(struct ledger *l, uint32_t account, uint32_t serial, uint64_t time)
+{
+	if (ledger_gone(l, account, serial))
 		return false;
-	if (!l->width)
-		return true;
-	if (!ledger_slide(l, a, time)) {
+	struct account *a = ledger_at(l, account);
+	if (a->ended)
+		return false;
+	if (l->width && !ledger_slide(l, a, time)) {
 		ledger_end(l, account);
 		return false;
 	}
-	lru_use(&l->live, account);
+	lru_use(ledger_list(l, a), account);
 	return true;
 }
 

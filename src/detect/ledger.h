@@ -7,8 +7,9 @@
  * client does then is on a new one. So no byte counts for two findings; and what is sent within any
  * one window, midnight or not, is seen together, unless a part of it was told already.
  *
- * Bounded: with a window, the account that was not used for longest makes room (ended ones first),
- * and is counted; without, new ones are refused. */
+ * Bounded: the account that was not used for longest makes room, and is counted. With a window,
+ * ended ones go first. Without, uploads that reach their threshold stay to the end: new accounts
+ * are refused when there is nothing else. */
 #ifndef EGRET_DETECT_LEDGER_H
 #define EGRET_DETECT_LEDGER_H
 
@@ -47,7 +48,7 @@ struct ledger {
 	uint64_t width; /* of a slice, ns; 0: no window */
 	uint64_t now;	/* the latest time heard of, ns */
 	uint32_t serial;
-	struct lru live, ended; /* with a window */
+	struct lru live, ended; /* without a window, `ended` has those that stay */
 	struct telling telling;
 	uint64_t refused;	   /* accounts that the bound left out */
 	uint64_t evicted;	   /* accounts in use that had to make room */
@@ -65,11 +66,15 @@ struct ledger_use {
 /* The ledger does not move until ledger_fini. */
 void ledger_init(struct ledger *l, struct intern *texts, const struct ledger_options *o);
 void ledger_fini(struct ledger *l);
+/* The most memory that it takes; its texts are the owner's. */
+size_t ledger_memory(bool window);
 
 /* The number of the account, made when new; LEDGER_NONE at the bound. Notes name and time. */
 uint32_t ledger_touch(struct ledger *l, const struct addr *client, const struct ledger_use *use);
 /* Tells an account from a later one of the same number. */
 uint32_t ledger_serial(const struct ledger *l, uint32_t account);
+/* Whether it is no more: it had to make room, or was over long ago. */
+bool ledger_gone(const struct ledger *l, uint32_t account, uint32_t serial);
 /* Whether it is that account still, and its window not over. */
 bool ledger_current(struct ledger *l, uint32_t account, uint32_t serial, uint64_t time);
 

@@ -17,15 +17,15 @@ struct account {
 	uint32_t name[FINDING_NAMES_MAX];
 	uint32_t tenant; /* text; 0: none yet */
 	uint32_t serial;
+	struct lru_link order;
 	/* with a window */
 	uint32_t slices; /* the newest; POOL_NONE: none */
 	/* Numbers of slices: where the window of its upload begins (0: there is none, it slides),
 	 * and that of its name's being seen (0: it is no finding by its name). */
 	uint64_t start, seen;
-	struct lru_link order;
 	uint8_t source[FINDING_NAMES_MAX];
 	uint8_t tier;
-	bool has_server, more_names, ended;
+	bool has_server, more_names, ended, stays;
 };
 
 /* What of an account is of one slice of time. */
@@ -45,6 +45,12 @@ static inline struct account *ledger_at(const struct ledger *l, uint32_t number)
 static inline struct slice *ledger_slice_at(const struct ledger *l, uint32_t number)
 {
 	return pool_at(&l->slices, number);
+}
+
+/* The list that it is on. */
+static inline struct lru *ledger_list(struct ledger *l, const struct account *a)
+{
+	return a->ended || a->stays ? &l->ended : &l->live;
 }
 
 uint64_t ledger_hash(const struct ledger *l, const struct addr *client,

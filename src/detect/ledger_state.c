@@ -64,10 +64,6 @@ void ledger_save(const struct ledger *l, struct bytes *out)
 {
 	bytes_u32le(out, pool_live(&l->accounts));
 	bytes_u64le(out, l->width);
-	if (!l->width)
-		for (uint32_t i = 0; i < l->accounts.made; i++)
-			if (ledger_at(l, i)->service)
-				save_account(l, ledger_at(l, i), out);
 	/* in order of use, for what does not fit is what would have been evicted */
 	for (uint32_t i = l->ended.oldest; i != POOL_NONE; i = ledger_at(l, i)->order.newer)
 		save_account(l, ledger_at(l, i), out);
@@ -211,8 +207,7 @@ static void place(struct ledger *l, uint32_t n)
 
 	if (!a->ended)
 		hindex_add(&l->index, ledger_hash(l, &a->client, a->service), n);
-	if (l->width)
-		lru_add(a->ended ? &l->ended : &l->live, n);
+	lru_add(ledger_list(l, a), n);
 	telling_add(&l->telling, n);
 	telling_touch(&l->telling, n);
 	if (l->width && !a->ended)
@@ -234,6 +229,7 @@ static void take(struct ledger *l, struct reading *r)
 	*a = r->a;
 	a->serial = serial;
 	a->slices = POOL_NONE;
+	a->stays = false;
 	fill_names(l, a, r);
 	if (!a->ended)
 		fill_slices(l, a, r);
@@ -284,13 +280,9 @@ static void adopt_as_it_is(struct ledger *l, uint32_t n)
 		hindex_add(&l->index, ledger_hash(l, &a->client, a->service), n);
 }
 
-/* In order of use, where there is one. */
+/* In order of use. */
 static void adopt_all_anew(struct ledger *l, struct ledger *old)
 {
-	if (!old->width)
-		for (uint32_t i = 0; i < old->accounts.made; i++)
-			if (ledger_at(old, i)->service)
-				adopt_anew(l, old, i);
 	for (uint32_t i = old->ended.oldest; i != POOL_NONE; i = ledger_at(old, i)->order.newer)
 		adopt_anew(l, old, i);
 	for (uint32_t i = old->live.oldest; i != POOL_NONE; i = ledger_at(old, i)->order.newer)

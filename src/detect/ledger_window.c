@@ -90,9 +90,28 @@ static void evict_live(struct ledger *l)
 	ledger_put(l, l->live.oldest);
 }
 
+/* Nothing is told before the end, so uploads that are findings have to stay: passed over once, and
+ * then never again. */
+static void evict_small(struct ledger *l)
+{
+	while (l->live.oldest != POOL_NONE) {
+		uint32_t n = l->live.oldest;
+		struct account *a = ledger_at(l, n);
+		if (!ledger_is_upload(l, a)) {
+			evict_live(l);
+			return;
+		}
+		lru_remove(&l->live, n);
+		a->stays = true;
+		lru_add(&l->ended, n);
+	}
+}
+
 void ledger_evict(struct ledger *l)
 {
-	if (l->ended.oldest != POOL_NONE)
+	if (!l->width)
+		evict_small(l);
+	else if (l->ended.oldest != POOL_NONE)
 		ledger_put(l, l->ended.oldest);
 	else if (l->live.oldest != POOL_NONE)
 		evict_live(l);

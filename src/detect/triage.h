@@ -33,6 +33,8 @@ struct triage;
 
 struct triage *triage_new(void);
 void triage_free(struct triage *t);
+/* The most memory that it takes. */
+size_t triage_memory(void);
 
 /* Who says so, for the audit trail. */
 struct triage_who {

@@ -106,6 +106,13 @@ struct watch *watch_new(const struct watch_options *o)
 	return w;
 }
 
+void watch_memory(const struct watch *w, struct budget *b)
+{
+	detectors_memory(w->detectors, b);
+	budget_add(b, "detectors: the rest", "fixed",
+		   mem_memory(sizeof *w) + mem_memory(LIMIT_TOOLS * sizeof *w->tools));
+}
+
 const struct rule_info *watch_rule(const struct watch *w, enum detector d)
 {
 	return &w->rules[d];

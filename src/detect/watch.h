@@ -2,6 +2,7 @@
 #ifndef EGRET_DETECT_WATCH_H
 #define EGRET_DETECT_WATCH_H
 
+#include "base/budget.h"
 #include "core/networks.h"
 #include "detect/findings.h"
 #include "volume/detectors.h"
@@ -16,6 +17,8 @@ struct watch_options {
 
 struct watch *watch_new(const struct watch_options *o);
 void watch_free(struct watch *w);
+/* Adds the most memory that it takes. */
+void watch_memory(const struct watch *w, struct budget *b);
 
 /* For allow-lists and for what outlives a restart. */
 struct detectors *watch_detectors(const struct watch *w);

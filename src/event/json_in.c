@@ -40,6 +40,15 @@ struct json_in *json_in_new(void)
 	return j;
 }
 
+/* Of the library's: a value, its text's block, its key and its place in the object. */
+#define NODE_BYTES 256
+
+size_t json_in_memory(void)
+{
+	return (size_t)LIMIT_EVENT_NODES * NODE_BYTES + 2 * (size_t)LIMIT_EVENT_LINE +
+	       json_tidy_memory() + TEXT_ROOM + JSON_ITEMS_MAX * sizeof(struct json_item);
+}
+
 static void forget(struct json_in *j)
 {
 	json_decref(j->root);

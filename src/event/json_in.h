@@ -38,6 +38,8 @@ struct json_in;
 
 struct json_in *json_in_new(void);
 void json_in_free(struct json_in *j);
+/* The most memory that one takes. */
+size_t json_in_memory(void);
 
 /* Parses a line. How many objects it holds that are to be read one by one: 1, or as many as there
  * are in the list that it is, or that is all it carries ({"Records": […]}, as CloudTrail's files

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "core/limits.h"
 #include "base/utf8.h"
 #include "base/writer.h"
 
@@ -278,4 +279,12 @@ size_t json_tidy_source(struct str line, size_t at)
 	run(&r, at);
 	free(scratch);
 	return (size_t)(r.p - line.p);
+}
+
+size_t json_tidy_memory(void)
+{
+	/* the line once more, and again where an error is looked for; its numbers, in an array that
+	 * doubles */
+	return 2 * (size_t)LIMIT_EVENT_LINE * GROWTH +
+	       2 * (size_t)LIMIT_EVENT_LINE / 2 * sizeof(struct str);
 }

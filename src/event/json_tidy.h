@@ -34,4 +34,7 @@ void json_tidy_run(struct json_tidy *t, struct str line);
 /* Where in the line that was tidied the byte `at` of the outcome comes from. */
 size_t json_tidy_source(struct str line, size_t at);
 
+/* The most memory that one takes. */
+size_t json_tidy_memory(void);
+
 #endif

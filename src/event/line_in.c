@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "core/limits.h"
 #include "core/hostname.h"
 #include "event/derive.h"
 #include "event/gather.h"
@@ -53,6 +54,13 @@ struct line_in *line_in_new(const struct fields *fields, const struct logsource 
 					   copy(as->service)};
 	}
 	return l;
+}
+
+size_t line_in_memory(void)
+{
+	return sizeof(struct line_in) + json_in_memory() + paths_memory() +
+	       2 * (size_t)LIMIT_EVENT_LINE + /* texts of a record */
+	       2 * ((size_t)LIMIT_EVENT_LINE + LIMIT_WINDOW);
 }
 
 void line_in_free(struct line_in *l)

@@ -49,6 +49,8 @@ struct line {
  * outlives the reader and must be complete (rules compiled). */
 struct line_in *line_in_new(const struct fields *fields, const struct logsource *as);
 void line_in_free(struct line_in *l);
+/* The most memory that one takes, the window that lines come from included. */
+size_t line_in_memory(void);
 
 /* Reads one line (without its newline; any bytes, any length up to LIMIT_EVENT_LINE). `number`
  * becomes event.line. The result is valid until the next call. LINE_BAD: `e` says why. Values of

@@ -14,6 +14,7 @@ struct paths {
 	struct hash_key key;
 	struct path **path;
 	uint32_t count;
+	size_t bytes; /* of paths and meanings */
 };
 
 static const struct {
@@ -50,6 +51,7 @@ static void empty(struct paths *p)
 		free(p->path[i]);
 	}
 	p->count = 0;
+	p->bytes = 0;
 	hindex_clear(&p->index);
 }
 
@@ -63,9 +65,20 @@ void paths_free(struct paths *p)
 	free(p);
 }
 
+size_t paths_memory(void)
+{
+	/* one line goes beyond */
+	size_t line = JSON_ITEMS_MAX * (mem_memory(sizeof(struct path) + JSON_PATH_MAX) +
+					mem_memory(sizeof(struct path_meaning) +
+						   PATH_NAMES * sizeof(struct path_name)));
+
+	return LIMIT_EVENT_PATH_BYTES + line + hindex_memory(LIMIT_EVENT_PATHS + JSON_ITEMS_MAX) +
+	       mem_memory((LIMIT_EVENT_PATHS + JSON_ITEMS_MAX) * sizeof(struct path *));
+}
+
 void paths_begin(struct paths *p)
 {
-	if (p->count >= LIMIT_EVENT_PATHS)
+	if (p->count >= LIMIT_EVENT_PATHS || p->bytes >= LIMIT_EVENT_PATH_BYTES)
 		empty(p);
 }
 
@@ -77,6 +90,7 @@ struct path *paths_get(struct paths *p, struct str text)
 		if (str_eq(p->path[q.ref]->text, text))
 			return p->path[q.ref];
 	struct path *new = mem_zalloc(sizeof *new + text.n);
+	p->bytes += mem_memory(sizeof *new + text.n);
 	char *copy = (char *)(new + 1);
 	if (text.n)
 		memcpy(copy, text.p, text.n);
@@ -135,6 +149,7 @@ const struct path_meaning *paths_meaning(struct paths *p, struct path *path,
 	alias_names(format, path->text, add_name, &g);
 	size_t names = g.head.names * sizeof *g.name;
 	struct path_meaning *m = mem_alloc(sizeof *m + names);
+	p->bytes += mem_memory(sizeof *m + names);
 	*m = g.head;
 	m->name = (struct path_name *)(m + 1);
 	memcpy(m->name, g.name, names);

@@ -75,6 +75,8 @@ struct paths;
 /* `fields` outlives it. */
 struct paths *paths_new(const struct fields *fields);
 void paths_free(struct paths *p);
+/* The most memory that they take. */
+size_t paths_memory(void);
 
 /* Before a line: makes room. Paths from before are no longer valid. */
 void paths_begin(struct paths *p);

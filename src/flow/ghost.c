@@ -19,6 +19,11 @@ struct flow_ghost {
 	bool used;
 };
 
+size_t ghost_memory(void)
+{
+	return mem_memory(LIMIT_GHOSTS * sizeof(struct flow_ghost)) + hindex_memory(LIMIT_GHOSTS);
+}
+
 static void drop(struct flow_table *t, uint32_t n)
 {
 	struct flow_ghost *g = &t->ghosts[n];

@@ -4,6 +4,7 @@
 #ifndef EGRET_FLOW_GHOST_H
 #define EGRET_FLOW_GHOST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "decode/packet.h"
@@ -17,6 +18,8 @@ void ghost_keep(struct flow_table *t, struct flow *f);
  * name, counts. A SYN begins anew, and so does a packet that comes longer after than LIMIT_GHOST_AGE
  * (UDP: the idle time). */
 void ghost_recall(struct flow_table *t, struct flow *f, const struct packet *p, uint64_t hash);
+/* The most memory that they take. */
+size_t ghost_memory(void);
 /* Lets go of all. */
 void ghost_clear(struct flow_table *t);
 

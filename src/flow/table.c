@@ -38,6 +38,27 @@ static size_t attempts_size(const struct flow_table *t)
 	return t->attempts_max * sizeof *t->attempts;
 }
 
+static uint32_t attempts_max(const struct flow_settings *s)
+{
+	uint32_t n = s->flows_max / ATTEMPTS_PART;
+
+	if (n < ATTEMPTS_LEAST)
+		return s->flows_max < ATTEMPTS_LEAST ? s->flows_max : ATTEMPTS_LEAST;
+	return n;
+}
+
+static uint32_t rares_max(const struct flow_settings *s)
+{
+	return s->flows_max / 4 + 16;
+}
+
+size_t flow_table_memory(const struct flow_settings *s)
+{
+	return hindex_memory(s->flows_max) + pool_memory(sizeof(struct flow), s->flows_max) +
+	       pool_memory(sizeof(struct flow_rare), rares_max(s)) +
+	       mem_lines_memory(attempts_max(s) * sizeof(struct flow_attempt)) + ghost_memory();
+}
+
 void flow_table_init(struct flow_table *t, const struct flow_settings *s,
 		     const struct flow_events *e, struct stats *stats)
 {
@@ -46,11 +67,9 @@ void flow_table_init(struct flow_table *t, const struct flow_settings *s,
 	hindex_init(&t->index, 4096);
 	hindex_init(&t->ghost_index, 64);
 	pool_init(&t->flows, sizeof(struct flow), s->flows_max);
-	pool_init(&t->rares, sizeof(struct flow_rare), s->flows_max / 4 + 16);
+	pool_init(&t->rares, sizeof(struct flow_rare), rares_max(s));
 	wheel_init(&t->wheel, link_of, t);
-	t->attempts_max = s->flows_max / ATTEMPTS_PART;
-	if (t->attempts_max < ATTEMPTS_LEAST)
-		t->attempts_max = s->flows_max < ATTEMPTS_LEAST ? s->flows_max : ATTEMPTS_LEAST;
+	t->attempts_max = attempts_max(s);
 	t->attempts = mem_lines(attempts_size(t));
 }
 

@@ -68,6 +68,8 @@ struct flow_table {
 void flow_table_init(struct flow_table *t, const struct flow_settings *s,
 		     const struct flow_events *e, struct stats *stats);
 void flow_table_fini(struct flow_table *t);
+/* The most memory that one takes, what is kept of evicted flows included. */
+size_t flow_table_memory(const struct flow_settings *s);
 
 /* The same for both directions. */
 uint64_t flow_hash(const struct flow_table *t, const struct tuple *k);

@@ -40,13 +40,18 @@ static size_t table_size(const struct name_table *t)
 	return ((size_t)t->mask + 1) * NAMES_WAYS * sizeof *t->uses;
 }
 
-static void table_init(struct name_table *t, uint32_t limit)
+static void table_shape(struct name_table *t, uint32_t limit)
 {
 	uint32_t sets = 1;
 
 	while (sets * NAMES_WAYS < limit)
 		sets *= 2;
 	t->mask = sets - 1;
+}
+
+static void table_init(struct name_table *t, uint32_t limit)
+{
+	table_shape(t, limit);
 	t->uses = mem_lines(table_size(t));
 }
 
@@ -59,6 +64,17 @@ void names_init(struct names *n, uint32_t limit)
 	n->ring = mem_lines(RING_SIZE);
 	n->recent = mem_lines(RECENT * sizeof *n->recent);
 	n->queue = mem_zalloc(sizeof *n->queue);
+}
+
+size_t names_memory(uint32_t limit)
+{
+	struct name_table own, any;
+
+	table_shape(&own, limit);
+	table_shape(&any, limit / 4);
+	return mem_lines_memory(table_size(&own)) + mem_lines_memory(table_size(&any)) +
+	       mem_lines_memory(RING_SIZE) + mem_lines_memory(RECENT * sizeof(struct name_place)) +
+	       mem_memory(sizeof(struct name_queue));
 }
 
 void names_fini(struct names *n)

@@ -55,6 +55,8 @@ struct names {
 /* `limit` names of (client, address) pairs are kept, a quarter as many of addresses. */
 void names_init(struct names *n, uint32_t limit);
 void names_fini(struct names *n);
+/* The most memory that it takes. */
+size_t names_memory(uint32_t limit);
 
 #define NAMES_BATCH 64
 

@@ -5,6 +5,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* Bytes that compressing takes: the library's windows and tables at its usual level. */
+#define COMPRESS_MEMORY ((size_t)16 << 20)
+
 #include "base/error.h"
 
 /* Writes `to`, which must not be there, with the mode and times of `from`, and syncs it. On

@@ -27,6 +27,7 @@ struct table {
 	struct text_column columns[COLUMNS];
 	bool marked, possible, lost;
 	uint64_t left_out; /* possible matches of low level */
+	uint64_t beyond;   /* FINDINGS_TABLE_ROWS */
 };
 
 struct findings_table {
@@ -52,6 +53,12 @@ struct findings_table *findings_table_new(void)
 	t->rules.columns[RULE].head = "RULE";
 	t->rules.columns[MATCHES].head = "MATCHES";
 	return t;
+}
+
+size_t findings_table_memory(void)
+{
+	/* doubling makes it up to twice as many rows, moving them 1.5 times that */
+	return 2 * mem_memory(3 * FINDINGS_TABLE_ROWS * sizeof(struct row));
 }
 
 /* Writes the names that fit; what is only looked up says so. */
@@ -152,6 +159,10 @@ void findings_table_add(void *context, const struct finding *f)
 		t->left_out++;
 		return;
 	}
+	if (t->count == FINDINGS_TABLE_ROWS) {
+		t->beyond++;
+		return;
+	}
 	if (t->count == t->room) {
 		t->room = t->room ? t->room * 2 : 32;
 		t->rows = mem_resize(t->rows, t->room * sizeof *t->rows);
@@ -190,6 +201,9 @@ static void print(struct table *t, FILE *out)
 		text_row(&w, t->columns, COLUMNS, i ? cells : NULL);
 		fwrite(line, 1, wr_length(&w), out);
 	}
+	if (t->beyond)
+		fprintf(out, "... and %llu more: --json tells them all\n",
+			(unsigned long long)t->beyond);
 	if (t->marked)
 		fputs("* more than 1 % of it was not captured: counted by sequence numbers\n", out);
 	if (t->lost)

@@ -14,7 +14,9 @@
 #include "base/mem.h"
 #include "core/limits.h"
 #include "output/outlet_entry.h"
+#include "output/compress.h"
 #include "output/outlet_inner.h"
+#include "output/sink.h"
 
 #define LINGER	    (50 * NS_PER_MS) /* between two small writes */
 #define WAKE_BYTES  (UINT64_C(64) * KIB)
@@ -419,4 +421,12 @@ uint64_t outlet_close(struct outlet *o, uint64_t wait)
 	if (atomic_exchange(&o->left, true))
 		free_all(o);
 	return lost;
+}
+
+size_t outlet_memory(uint64_t queue)
+{
+	/* what takes a line out of the ring, or puts lines of syslog together, is no larger than
+	 * the ring, and of lines that are at most SINK_LINE_MAX */
+	return mem_memory(queue) + 4 * mem_memory(SINK_LINE_MAX) +
+	       mem_lines_memory(sizeof(struct outlet)) + COMPRESS_MEMORY;
 }

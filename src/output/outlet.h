@@ -126,4 +126,7 @@ void outlet_end(struct outlet *o, uint64_t wait);
  * Returns lines lost by that. A writer that hangs in the kernel is left behind after another 0.2 s. */
 uint64_t outlet_close(struct outlet *o, uint64_t wait);
 
+/* The most memory that one takes, compressing of old files included. */
+size_t outlet_memory(uint64_t queue);
+
 #endif

@@ -87,6 +87,11 @@ static void put_analyst_oddities(const struct analyst_summary *a, FILE *out, boo
 	put_oddity(out, a->names_evicted, "Addresses whose names were forgotten while they held",
 		   any);
 	put_oddity(out, a->accounts_refused, "Records left out of the ledger: it is full", any);
+	put_oddity(out, a->accounts_evicted,
+		   "Uses of services that made room in the ledger", any);
+	put_oddity(out, a->texts_refused, "Names and other texts cut or left out: too many", any);
+	put_oddity(out, a->pasts_evicted,
+		   "Clients, services and tenants that the detectors had no room for", any);
 	put_oddity(out, a->findings_refused, "Matches left out of the findings: there are too many",
 		   any);
 	put_oddity(out, a->correlation_evicted,

@@ -33,6 +33,11 @@ static struct sink *sink_of(int fd, const char *name, struct error *e)
 	return s;
 }
 
+size_t sink_memory(void)
+{
+	return mem_memory(sizeof(struct sink));
+}
+
 struct sink *sink_open(const char *path, struct error *e)
 {
 	if (strcmp(path, "-") == 0)

@@ -21,6 +21,8 @@ char *sink_room(struct sink *s, size_t n);
 void sink_add(struct sink *s, size_t n);
 /* Flushes and closes. -1 and the first error when anything was lost. */
 int sink_close(struct sink *s, struct error *e);
+/* The memory that one takes. */
+size_t sink_memory(void);
 
 #define SINK_LINE_MAX (512 * 1024)
 

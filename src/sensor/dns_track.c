@@ -44,6 +44,12 @@ void dns_track_fini(struct dns_track *t)
 	hindex_fini(&t->index);
 }
 
+size_t dns_track_memory(void)
+{
+	return pool_memory(sizeof(struct dns_pending), LIMIT_DNS_PENDING) +
+	       hindex_memory(LIMIT_DNS_PENDING);
+}
+
 static struct dns_pending *pending_at(const struct dns_track *t, uint32_t n)
 {
 	return pool_at(&t->pending, n);

@@ -30,6 +30,8 @@ struct dns_track {
 
 void dns_track_init(struct dns_track *t);
 void dns_track_fini(struct dns_track *t);
+/* The most memory that it takes. */
+size_t dns_track_memory(void);
 
 /* One message that `side` of the flow sent: `data` as captured, `length` bytes on the wire. False
  * when it is no DNS message (counted only by the caller). Tells records. */

@@ -123,6 +123,7 @@ void emit_name(struct sensor *s, struct flow *f, struct str name, enum name_sour
 		intern_put(&s->names, f->name);
 	}
 	f->name = intern_get(&s->names, name);
+	s->stats->names_refused += !f->name;
 	f->name_source = f->name ? source & 15 : NAME_NONE;
 	f->name_missing = f->name ? MISSING_NOT : MISSING_BUDGET;
 	if (f->flags & FLOW_OPENED && f->name_source != NAME_CERT)

@@ -3,7 +3,6 @@
 #define EGRET_SENSOR_INNER_H
 
 #include "base/intern.h"
-#include "base/pool.h"
 #include "base/slab.h"
 #include "core/hostname.h"
 #include "core/limits.h"
@@ -11,6 +10,7 @@
 #include "flow/table.h"
 #include "proto/dns.h"
 #include "sensor/dns_track.h"
+#include "sensor/heads.h"
 #include "sensor/sensor.h"
 
 /* flow.inspect: what is done with a flow's payload. */
@@ -33,8 +33,8 @@ struct sensor {
 	struct flow_table table;
 	struct slab slab;      /* heads of streams */
 	struct intern names;   /* of flows */
-	struct pool streams;   /* struct stream, of TCP flows */
-	struct pool quics;     /* struct quic_flow */
+	struct heads streams;  /* struct stream, of TCP flows */
+	struct heads quics;    /* struct quic_ref */
 	struct dns_track dns;
 	struct dns_message message; /* parsed into again and again */
 	uint8_t scratch[LIMIT_HELLO];

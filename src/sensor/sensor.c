@@ -52,10 +52,23 @@ struct sensor *sensor_new(const struct sensor_settings *settings, struct record_
 	s->table.next_id += (uint64_t)settings->number << 48;
 	slab_init(&s->slab, LIMIT_STREAMS_BYTES);
 	intern_init(&s->names, settings->flow.flows_max);
-	pool_init(&s->streams, tcp_inspect_state_size(), STREAMS_MAX);
-	pool_init(&s->quics, udp_inspect_state_size(), QUICS_MAX);
+	heads_init(&s->streams, tcp_inspect_state_size(), STREAMS_MAX);
+	heads_init(&s->quics, udp_inspect_state_size(), QUICS_MAX);
 	dns_track_init(&s->dns);
 	return s;
+}
+
+void sensor_memory(const struct sensor_settings *settings, struct budget *b)
+{
+	budget_add(b, "flows", "fixed", flow_table_memory(&settings->flow));
+	budget_add(b, "names of flows", "fixed", intern_memory(settings->flow.flows_max));
+	budget_add(b, "heads of streams", "fixed",
+		   slab_memory(LIMIT_STREAMS_BYTES) +
+			   pool_memory(tcp_inspect_state_size(), STREAMS_MAX) +
+			   pool_memory(udp_inspect_state_size(), QUICS_MAX));
+	budget_add(b, "DNS queries that wait", "fixed", dns_track_memory());
+	budget_add(b, "fragments, packets at hand", "fixed",
+		   decoder_memory() + mem_lines_memory(sizeof(struct sensor)));
 }
 
 void sensor_free(struct sensor *s)
@@ -63,8 +76,8 @@ void sensor_free(struct sensor *s)
 	if (!s)
 		return;
 	dns_track_fini(&s->dns);
-	pool_fini(&s->quics);
-	pool_fini(&s->streams);
+	heads_fini(&s->quics);
+	heads_fini(&s->streams);
 	intern_fini(&s->names);
 	flow_table_fini(&s->table);
 	slab_fini(&s->slab);

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "base/budget.h"
 #include "capture/frame.h"
 #include "core/record.h"
 #include "core/stats.h"
@@ -42,5 +43,7 @@ void sensor_finish(struct sensor *s);
 /* As decoder_unknown_links. */
 unsigned sensor_unknown_links(const struct sensor *s, const struct unknown_link **list);
 void sensor_free(struct sensor *s);
+/* Adds the most memory that one takes. */
+void sensor_memory(const struct sensor_settings *settings, struct budget *b);
 
 #endif

@@ -26,6 +26,7 @@ enum {
 };
 
 struct stream {
+	struct head head;
 	struct stream_side side[2];
 	uint8_t protocol;
 	uint8_t client;     /* side that plays the protocol's client */
@@ -47,7 +48,7 @@ size_t tcp_inspect_state_size(void)
 
 static struct stream *stream_of(const struct sensor *s, const struct flow *f)
 {
-	return pool_at(&s->streams, f->payload_state);
+	return pool_at(&s->streams.pool, f->payload_state);
 }
 
 /* Nothing more is wanted of this flow. */
@@ -57,7 +58,7 @@ static void done(struct sensor *s, struct flow *f, struct stream *st)
 	stream_free(&st->side[1], &s->slab);
 	if (st->protocol == STREAM_TLS)
 		tls_track_free(s, &st->tls);
-	pool_put(&s->streams, f->payload_state);
+	heads_put(&s->streams, f->payload_state);
 	f->inspect = INSPECT_DONE;
 }
 
@@ -489,18 +490,17 @@ static void watch_retold(struct sensor *s, struct flow *f, struct stream *st, un
 
 static struct stream *new_stream(struct sensor *s, struct flow *f)
 {
-	uint32_t n = pool_get(&s->streams);
+	struct stream *st = heads_get(s, &s->streams, f);
 
-	if (n == POOL_NONE) {
+	if (!st) {
 		s->stats->streams_budget++;
 		f->inspect = INSPECT_DONE;
 		emit_no_name(f, MISSING_BUDGET);
 		return NULL;
 	}
-	f->payload_state = n;
 	f->inspect = INSPECT_MORE;
 	s->stats->streams++;
-	return pool_at(&s->streams, n);
+	return st;
 }
 
 void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, struct packet *p)
@@ -540,6 +540,11 @@ void tcp_inspect(struct sensor *s, struct flow *f, unsigned side, struct packet 
 		pass_hole(s, f, st, side);
 	if (f->inspect == INSPECT_MORE && is_over(st))
 		give_up(s, f, st, MISSING_PROTOCOL);
+}
+
+void tcp_inspect_give_up(struct sensor *s, struct flow *f)
+{
+	give_up(s, f, stream_of(s, f), MISSING_BUDGET);
 }
 
 void tcp_inspect_finish(struct sensor *s, struct flow *f)

@@ -24,6 +24,7 @@ struct quic_flow {
 
 /* What sensor.quics holds: the state is too large for a pool's chunks. */
 struct quic_ref {
+	struct head head;
 	struct quic_flow *flow;
 };
 
@@ -39,32 +40,32 @@ static bool is_dns_port(uint16_t port)
 
 static void quic_done(struct sensor *s, struct flow *f)
 {
-	struct quic_ref *ref = pool_at(&s->quics, f->payload_state);
+	struct quic_ref *ref = pool_at(&s->quics.pool, f->payload_state);
 
 	slab_put(&s->slab, ref->flow, ref->flow->room);
-	pool_put(&s->quics, f->payload_state);
+	heads_put(&s->quics, f->payload_state);
 	f->inspect = INSPECT_DONE;
 }
 
 static struct quic_flow *quic_begin(struct sensor *s, struct flow *f, unsigned client)
 {
-	uint32_t room, n = pool_get(&s->quics);
-	struct quic_flow *q = n != POOL_NONE ? slab_get(&s->slab, sizeof *q, &room) : NULL;
+	struct quic_ref *ref = heads_get(s, &s->quics, f);
+	uint32_t room;
+	struct quic_flow *q = ref ? slab_get(&s->slab, sizeof *q, &room) : NULL;
 
 	if (!q) {
-		if (n != POOL_NONE)
-			pool_put(&s->quics, n);
+		if (ref)
+			heads_put(&s->quics, f->payload_state);
 		s->stats->streams_budget++;
 		emit_no_name(f, MISSING_BUDGET);
 		f->inspect = INSPECT_DONE;
 		return NULL;
 	}
-	((struct quic_ref *)pool_at(&s->quics, n))->flow = q;
+	ref->flow = q;
 	q->client = (uint8_t)client;
 	q->room = room;
 	q->round = 0;
 	quic_state_init(&q->state);
-	f->payload_state = n;
 	f->inspect = INSPECT_MORE;
 	return q;
 }
@@ -193,7 +194,7 @@ void udp_inspect(struct sensor *s, struct flow *f, unsigned side, struct packet 
 			f->mixed = true;
 		break;
 	case INSPECT_MORE:
-		quic_feed(s, f, ((struct quic_ref *)pool_at(&s->quics, f->payload_state))->flow, side,
+		quic_feed(s, f, ((struct quic_ref *)pool_at(&s->quics.pool, f->payload_state))->flow, side,
 			  p);
 		break;
 	case INSPECT_AGAIN:
@@ -204,17 +205,26 @@ void udp_inspect(struct sensor *s, struct flow *f, unsigned side, struct packet 
 	}
 }
 
-void udp_inspect_finish(struct sensor *s, struct flow *f)
+static void end(struct sensor *s, struct flow *f, enum name_missing why)
 {
-	if (f->inspect != INSPECT_MORE)
-		return;
-	struct quic_flow *q = ((struct quic_ref *)pool_at(&s->quics, f->payload_state))->flow;
+	struct quic_flow *q = ((struct quic_ref *)pool_at(&s->quics.pool, f->payload_state))->flow;
 	struct tls_hello hello = {0};
 	quic_hello(&q->state, &hello);
 	if (hello.server_name.n)
 		take_hello(s, f, q, &hello);
 	else
-		emit_no_name(f, f->flags & FLOW_CUT ? MISSING_CUT : MISSING_TIMEOUT);
+		emit_no_name(f, f->flags & FLOW_CUT ? MISSING_CUT : why);
 	if (f->inspect == INSPECT_MORE)
 		quic_done(s, f);
+}
+
+void udp_inspect_give_up(struct sensor *s, struct flow *f)
+{
+	end(s, f, MISSING_BUDGET);
+}
+
+void udp_inspect_finish(struct sensor *s, struct flow *f)
+{
+	if (f->inspect == INSPECT_MORE)
+		end(s, f, MISSING_TIMEOUT);
 }

@@ -17,6 +17,11 @@ void verdict_cache_init(struct verdict_cache *c, struct domain_set *set)
 	c->slots = mem_lines(SIZE);
 }
 
+size_t verdict_cache_memory(void)
+{
+	return mem_lines_memory(SIZE);
+}
+
 void verdict_cache_fini(struct verdict_cache *c)
 {
 	mem_lines_free(c->slots, SIZE);

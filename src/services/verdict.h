@@ -17,6 +17,8 @@ struct verdict_cache {
 };
 
 void verdict_cache_init(struct verdict_cache *c, struct domain_set *set);
+/* The memory that one takes. */
+size_t verdict_cache_memory(void);
 void verdict_cache_fini(struct verdict_cache *c);
 
 /* Has the memory of a coming verdict_of fetched. */

@@ -25,6 +25,8 @@ static uint64_t horizon(const struct arrivals *a)
 	return a->before < a->now ? a->before : a->now;
 }
 
+#define SPARE (CELL_TRAILS * TRAIL_VALUES_MAX) /* occurrences of the match of most values */
+
 void cells_init(struct cells *c, const struct measure *m, uint64_t span,
 		const struct cells_bounds *b, const struct hash_key *key,
 		const struct arrivals *arrivals)
@@ -36,10 +38,18 @@ void cells_init(struct cells *c, const struct measure *m, uint64_t span,
 			    .bounds = *b,
 			    .group_count = (unsigned)m->rule->group_count};
 	/* The match of most values has room even if the bounds are tiny. */
-	trails_init(&c->trails, m, b->items + CELL_TRAILS, CELL_TRAILS * TRAIL_VALUES_MAX, span,
-		    key->w);
+	trails_init(&c->trails, m, b->items + CELL_TRAILS, SPARE, span, key->w);
 	pool_init(&c->pool, sizeof(struct cell), b->groups);
 	hindex_init(&c->index, 64);
+}
+
+size_t cells_memory(const struct measure *m, const struct cells_bounds *b)
+{
+	/* a text of each group, its bytes, and what the allocator adds; trails in the heap, which
+	 * doubles */
+	return trails_memory(m, b->items + CELL_TRAILS, SPARE) +
+	       pool_memory(sizeof(struct cell), b->groups) + hindex_memory(b->groups) + b->text +
+	       b->groups * (mem_memory(1) + 2 * CELL_TRAILS * sizeof(uint32_t));
 }
 
 void cells_fini(struct cells *c)

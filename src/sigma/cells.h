@@ -69,6 +69,8 @@ void cells_init(struct cells *c, const struct measure *m, uint64_t span,
 		const struct cells_bounds *b, const struct hash_key *key,
 		const struct arrivals *arrivals);
 void cells_fini(struct cells *c);
+/* The most memory that they take. */
+size_t cells_memory(const struct measure *m, const struct cells_bounds *b);
 
 static inline struct cell *cell_at(const struct cells *c, uint32_t cell)
 {

@@ -58,22 +58,32 @@ static void init_cells(struct correlator *c, const struct cells_bounds *b)
 	}
 }
 
-static uint32_t share(size_t count)
+static uint32_t share(uint32_t all, size_t count, uint32_t least, uint32_t most)
 {
-	size_t part = LIMIT_CORRELATION_SHARE / (count ? count : 1);
+	size_t part = all / (count ? count : 1);
 
-	if (part < LIMIT_CORRELATION_LEAST)
-		return LIMIT_CORRELATION_LEAST;
-	return part < LIMIT_CORRELATION_ITEMS ? (uint32_t)part : LIMIT_CORRELATION_ITEMS;
+	if (part < least)
+		return least;
+	return part < most ? (uint32_t)part : most;
+}
+
+static struct cells_bounds bounds_of(size_t count)
+{
+	return (struct cells_bounds){
+		.items = share(LIMIT_CORRELATION_SHARE, count, LIMIT_CORRELATION_LEAST,
+			       LIMIT_CORRELATION_ITEMS),
+		.groups = share(LIMIT_CORRELATION_GROUPS_SHARE, count, LIMIT_CORRELATION_LEAST,
+				LIMIT_CORRELATION_GROUPS),
+		.text = share(LIMIT_CORRELATION_TEXT_SHARE, count,
+			      LIMIT_CORRELATION_LEAST * LIMIT_CORRELATION_TEXT_LEAST,
+			      LIMIT_CORRELATION_TEXT)};
 }
 
 struct correlator *correlator_new(const struct sigma_rules *rules, struct fields *fields,
 				  correlation_found *found, void *context)
 {
 	struct correlator *c = mem_zalloc(sizeof *c);
-	struct cells_bounds b = {.items = share(rules->correlation_count),
-				 .groups = LIMIT_CORRELATION_GROUPS,
-				 .text = LIMIT_CORRELATION_TEXT};
+	struct cells_bounds b = bounds_of(rules->correlation_count);
 
 	c->found = found;
 	c->context = context;
@@ -88,6 +98,13 @@ struct correlator *correlator_new(const struct sigma_rules *rules, struct fields
 		init_state(c, (uint32_t)i, rules->correlation[i], fields);
 	init_cells(c, &b);
 	return c;
+}
+
+void correlator_memory(const struct correlator *c, struct budget *b)
+{
+	for (size_t i = 0; i < c->count; i++)
+		budget_add(b, "correlations", "fixed; at least so much each",
+			   cells_memory(&c->state[i].measure, &c->bounds));
 }
 
 static void init_again(struct correlator *c, const struct cells_bounds *b)

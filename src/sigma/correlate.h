@@ -34,8 +34,8 @@
  * A correlation that names another: each hit is a match, of the time of its latest match, and the
  * values of its groups are its fields by the names that it groups by.
  *
- * Memory is bounded per correlation (LIMIT_CORRELATION_ITEMS matches, LIMIT_CORRELATION_GROUPS
- * groups), and matches are forgotten only when there is no room. What is too old for any window
+ * Memory is bounded: for all correlations together (LIMIT_CORRELATION_SHARE, …), in equal parts;
+ * and matches are forgotten only when there is no room. What is too old for any window
  * that can still come (by the times of the last arrivals: sigma/cells.h) goes first and is no loss;
  * else the group that was not heard of for longest goes, or, of the one group that fills it all,
  * the first matches; and that is counted.
@@ -48,6 +48,7 @@
 #ifndef EGRET_SIGMA_CORRELATE_H
 #define EGRET_SIGMA_CORRELATE_H
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/cursor.h"
 #include "sigma/engine.h"
@@ -81,6 +82,8 @@ typedef void correlation_found(void *context, const struct correlation_hit *h);
 struct correlator *correlator_new(const struct sigma_rules *rules, struct fields *fields,
 				  correlation_found *found, void *context);
 void correlator_free(struct correlator *c);
+/* Adds the most memory that it takes. */
+void correlator_memory(const struct correlator *c, struct budget *b);
 
 /* Other bounds than those of core/limits.h, for each correlation. Before the first match. */
 void correlator_bound(struct correlator *c, uint32_t items, uint32_t groups, size_t text);

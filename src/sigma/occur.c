@@ -14,6 +14,11 @@ void occurs_init(struct occurs *o, uint32_t limit, uint64_t seed)
 	treap_init(&o->tree, sizeof(struct occurrence), limit, by_value_and_time, seed);
 }
 
+size_t occurs_memory(uint32_t limit)
+{
+	return pool_memory(sizeof(struct occurrence), limit);
+}
+
 void occurs_fini(struct occurs *o)
 {
 	treap_fini(&o->tree);

@@ -18,6 +18,8 @@ struct occurs {
 };
 
 void occurs_init(struct occurs *o, uint32_t limit, uint64_t seed);
+/* The most memory that so many take. */
+size_t occurs_memory(uint32_t limit);
 void occurs_fini(struct occurs *o);
 
 static inline struct occurrence *occur_at(const struct occurs *o, uint32_t n)

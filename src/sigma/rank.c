@@ -36,6 +36,11 @@ void ranks_init(struct ranks *r, uint32_t limit, uint64_t seed)
 	r->tree.pull = pull;
 }
 
+size_t ranks_memory(uint32_t limit)
+{
+	return pool_memory(sizeof(struct ranked), limit);
+}
+
 void ranks_fini(struct ranks *r)
 {
 	treap_fini(&r->tree);

@@ -17,6 +17,8 @@ struct rank {
 };
 
 void ranks_init(struct ranks *r, uint32_t limit, uint64_t seed);
+/* The most memory that so many take. */
+size_t ranks_memory(uint32_t limit);
 void ranks_fini(struct ranks *r);
 
 /* An item came to the timeline at this time, or leaves it. */

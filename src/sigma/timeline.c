@@ -57,10 +57,21 @@ static int by_time(const void *a, const void *b)
 	return (x->time > y->time) - (x->time < y->time);
 }
 
+/* At most two marks an item; a few more for what is loaded and turns out to be damaged. */
+static uint32_t marks_limit(uint32_t items)
+{
+	return 2 * items + TIMELINE_SPARE;
+}
+
+size_t timelines_memory(uint32_t items_limit)
+{
+	return pool_memory(sizeof(struct mark), marks_limit(items_limit)) +
+	       pool_memory(sizeof(struct item), items_limit);
+}
+
 void timelines_init(struct timelines *s, uint32_t items_limit, uint64_t seed)
 {
-	/* at most two marks an item; a few more for what is loaded and turns out to be damaged */
-	treap_init(&s->marks, sizeof(struct mark), 2 * items_limit + TIMELINE_SPARE, by_time, seed);
+	treap_init(&s->marks, sizeof(struct mark), marks_limit(items_limit), by_time, seed);
 	s->marks.push = push;
 	s->marks.pull = pull;
 	pool_init(&s->items, sizeof(struct item), items_limit);

@@ -57,6 +57,8 @@ struct timelines {
 
 void timelines_init(struct timelines *s, uint32_t items_limit, uint64_t seed);
 void timelines_fini(struct timelines *s);
+/* The most memory that so many items take. */
+size_t timelines_memory(uint32_t items_limit);
 
 static inline struct mark *timeline_mark_at(const struct timelines *s, uint32_t mark)
 {

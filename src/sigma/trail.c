@@ -17,6 +17,13 @@ void trails_fini(struct trails *s)
 	ranks_fini(&s->ranks);
 }
 
+size_t trails_memory(const struct measure *m, uint32_t items, uint32_t spare)
+{
+	return timelines_memory(items) +
+	       (measure_occurs(m) ? occurs_memory(items + spare) : 0) +
+	       (m->kind == MEASURE_RANK ? ranks_memory(items) : 0);
+}
+
 void trail_init(struct trail *l)
 {
 	*l = (struct trail){.timeline = POOL_NONE, .occurs = POOL_NONE, .rank.root = POOL_NONE};

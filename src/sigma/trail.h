@@ -42,6 +42,8 @@ struct trail_match {
 void trails_init(struct trails *s, const struct measure *m, uint32_t items, uint32_t spare,
 		 uint64_t span, const uint64_t seeds[3]);
 void trails_fini(struct trails *s);
+/* The most memory that they take. */
+size_t trails_memory(const struct measure *m, uint32_t items, uint32_t spare);
 
 void trail_init(struct trail *l);
 /* The item's number. The pools must have room. */

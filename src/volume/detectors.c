@@ -69,6 +69,24 @@ struct detectors *detectors_new(const struct detector_settings *s, struct detect
 	return d;
 }
 
+void detectors_memory(const struct detectors *d, struct budget *b)
+{
+	const struct detector_settings *s = &d->set;
+
+	budget_add(b, "detectors: clients", "detectors.clients",
+		   history_clients_memory(s->most_clients));
+	budget_add(b, "detectors: accounts", "detectors.accounts",
+		   history_accounts_memory(s->most_accounts));
+	budget_add(b, "detectors: windows", "detectors.windows",
+		   history_windows_memory(s->most_windows));
+	budget_add(b, "detectors: labels", "detectors.labels",
+		   history_labels_memory(s->most_labels));
+	budget_add(b, "detectors: tenants", "detectors.tenants", tenants_memory(s->most_tenants));
+	budget_add(b, "detectors: the rest", "fixed",
+		   mem_memory(sizeof(struct detectors)) + hindex_memory(LIMIT_TOP) +
+			   pool_memory(sizeof(struct alert), LIMIT_ALERTS) + sketch_memory());
+}
+
 void detectors_free(struct detectors *d)
 {
 	if (!d)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/cursor.h"
 #include "base/error.h"
@@ -119,6 +120,8 @@ struct detectors;
 /* The settings are copied. Nothing is allowed by default. */
 struct detectors *detectors_new(const struct detector_settings *s, struct detection_sink sink);
 void detectors_free(struct detectors *d);
+/* Adds the most memory that they take. */
+void detectors_memory(const struct detectors *d, struct budget *b);
 
 /* Back to nothing learned; settings and lists stay. */
 void detectors_reset(struct detectors *d);

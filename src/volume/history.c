@@ -36,6 +36,28 @@ void history_fini(struct history *h)
 	*h = (struct history){0};
 }
 
+size_t history_clients_memory(uint32_t clients)
+{
+	return pool_memory(sizeof(struct client), clients) + hindex_memory(clients);
+}
+
+size_t history_accounts_memory(uint32_t accounts)
+{
+	return pool_memory(sizeof(struct account), accounts) + hindex_memory(accounts);
+}
+
+size_t history_windows_memory(uint32_t windows)
+{
+	return pool_memory(sizeof(struct window), windows);
+}
+
+size_t history_labels_memory(uint32_t labels)
+{
+	/* (services are labels as well: a number for each of theirs) */
+	return pool_memory(sizeof(struct label), labels) + intern_memory(labels) +
+	       mem_memory((labels + 256) * sizeof(uint32_t));
+}
+
 /* labels */
 
 static bool is_storage(const char *category)

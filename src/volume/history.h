@@ -125,6 +125,11 @@ struct history_bounds {
 
 void history_init(struct history *h, const struct history_bounds *b);
 void history_fini(struct history *h);
+/* The most memory that each of the four takes. */
+size_t history_clients_memory(uint32_t clients);
+size_t history_accounts_memory(uint32_t accounts);
+size_t history_windows_memory(uint32_t windows);
+size_t history_labels_memory(uint32_t labels);
 
 static inline struct client *history_client_at(const struct history *h, uint32_t n)
 {

@@ -18,6 +18,11 @@ void sketch_fini(struct sketch *s)
 	mem_lines_free(s->count, SIZE);
 }
 
+size_t sketch_memory(void)
+{
+	return mem_lines_memory(SIZE);
+}
+
 void sketch_clear(struct sketch *s)
 {
 	memset(s->count, 0, SIZE);

@@ -3,6 +3,7 @@
 #ifndef EGRET_VOLUME_SKETCH_H
 #define EGRET_VOLUME_SKETCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/limits.h"
@@ -18,6 +19,8 @@ struct sketch {
 
 void sketch_init(struct sketch *s);
 void sketch_fini(struct sketch *s);
+/* The memory that one takes. */
+size_t sketch_memory(void);
 void sketch_clear(struct sketch *s);
 /* Adds bytes (rounded up) to a key and returns the estimate of its sum. `hash` is 64 good bits. */
 uint64_t sketch_add(struct sketch *s, uint64_t hash, uint64_t bytes);

@@ -36,6 +36,12 @@ void tenants_fini(struct tenants *t)
 	uses_fini(t);
 }
 
+size_t tenants_memory(uint32_t limit)
+{
+	return pool_memory(sizeof(struct tenant_use), limit) + hindex_memory(limit) +
+	       intern_memory(limit);
+}
+
 void tenants_forget(struct tenants *t)
 {
 	uint32_t limit = t->uses.limit;

@@ -46,6 +46,8 @@ struct tenants {
 
 void tenants_init(struct tenants *t, uint32_t limit);
 void tenants_fini(struct tenants *t);
+/* The most memory that they take, lists aside. */
+size_t tenants_memory(uint32_t limit);
 /* Forgets all uses; the lists stay. */
 void tenants_forget(struct tenants *t);
 

@@ -222,8 +222,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	run(s, how, c);
 	check_counters(&stats);
 	leave_nothing(s->slab.used, "slab");
-	leave_nothing(pool_live(&s->streams), "streams");
-	leave_nothing(pool_live(&s->quics), "quics");
+	leave_nothing(pool_live(&s->streams.pool), "streams");
+	leave_nothing(pool_live(&s->quics.pool), "quics");
 	leave_nothing(pool_live(&s->table.flows), "flows");
 	leave_nothing(pool_live(&s->table.rares), "rares");
 	leave_nothing(s->dns.index.used, "DNS index");

@@ -99,8 +99,8 @@ void talk_finish(struct talk *t)
 	struct sensor *s = t->sensor;
 	sensor_finish(s);
 	cr_expect_eq(s->slab.used, 0);
-	cr_expect_eq(pool_live(&s->streams), 0);
-	cr_expect_eq(pool_live(&s->quics), 0);
+	cr_expect_eq(pool_live(&s->streams.pool), 0);
+	cr_expect_eq(pool_live(&s->quics.pool), 0);
 	cr_expect_eq(pool_live(&s->dns.pending), 0);
 	cr_expect_eq(s->dns.index.used, 0);
 	cr_expect_eq(s->names.index.used, 0);
