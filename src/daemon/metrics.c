@@ -75,10 +75,10 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	forget_over(m);
-	LIST_FOREACH(k, &m->connections, link)
-	if (++k->age > m->o.lasts * (1000 / SWEEP_MS))
-		/* evhttp sees the end and frees it */
-		shutdown(bufferevent_getfd(k->socket), SHUT_RDWR);
+	LIST_FOREACH (k, &m->connections, link)
+		if (++k->age > m->o.lasts * (1000 / SWEEP_MS))
+			/* evhttp sees the end and frees it */
+			shutdown(bufferevent_getfd(k->socket), SHUT_RDWR);
 	if (m->full && m->count < METRICS_CLIENTS_MAX) {
 		m->full = false;
 		evconnlistener_enable(m->listener);
