@@ -17,6 +17,7 @@ struct triage *triage_new(void)
 	pool_init(&t->marks, sizeof(struct mark), TRIAGE_MAX);
 	hindex_init(&t->index, 64);
 	lru_init(&t->order, &t->marks, offsetof(struct mark, order));
+	lru_init(&t->acks, &t->marks, offsetof(struct mark, ack));
 	return t;
 }
 
@@ -167,6 +168,8 @@ static void remove_mark(struct triage *t, uint32_t n)
 
 	hindex_remove(&t->index, series_hash(m->id), n);
 	lru_remove(&t->order, n);
+	if (m->verdict == TRIAGE_ACKED)
+		lru_remove(&t->acks, n);
 	free(m->reason);
 	pool_put(&t->marks, n);
 }
@@ -192,12 +195,10 @@ static uint32_t find_mark(const struct triage *t, const char *id, bool series, u
 /* Acks are of findings that end: the oldest goes. */
 static bool make_room(struct triage *t)
 {
-	for (uint32_t n = t->order.oldest; n != POOL_NONE; n = triage_mark_at(t, n)->order.newer)
-		if (triage_mark_at(t, n)->verdict == TRIAGE_ACKED) {
-			remove_mark(t, n);
-			return true;
-		}
-	return false;
+	if (t->acks.oldest == POOL_NONE)
+		return false;
+	remove_mark(t, t->acks.oldest);
+	return true;
 }
 
 struct mark *triage_put_mark(struct triage *t, const char id[FINDING_ID_MAX],
@@ -217,6 +218,8 @@ struct mark *triage_put_mark(struct triage *t, const char id[FINDING_ID_MAX],
 	m->verdict = (uint8_t)verdict;
 	hindex_add(&t->index, series_hash(id), n);
 	lru_add(&t->order, n);
+	if (verdict == TRIAGE_ACKED)
+		lru_add(&t->acks, n);
 	return m;
 }
 

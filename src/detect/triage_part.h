@@ -15,7 +15,7 @@ struct mark {
 	uint32_t user;
 	uint64_t time, until, up, matches;
 	char *reason; /* owned */
-	struct lru_link order;
+	struct lru_link order, ack;
 };
 
 struct allowed {
@@ -40,6 +40,7 @@ struct triage {
 	struct pool marks;
 	struct hindex index; /* by series */
 	struct lru order;    /* the newest word is the newest */
+	struct lru acks;     /* of them those that are acks: the oldest makes room */
 	struct allowed *allowed;
 	size_t allowed_count, allowed_room;
 	uint32_t last_number;

@@ -1,48 +1,12 @@
-/* Hostile input costs time in proportion to its length: four times as much takes about four times
- * as long. (Something quadratic would take sixteen times.) */
+/* Hostile packets cost time in proportion to their number and length. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/limits.h"
+#include "linear.h"
 #include "sensor/stream.h"
 #include "talk.h"
 #include "traffic.h"
-
-#define MOST 9.0 /* times as long; caches and clocks need some room */
-
-static double cpu(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static double least(void (*run)(unsigned n), unsigned n)
-{
-	double best = 1e9;
-
-	for (int i = 0; i < 3; i++) {
-		double start = cpu();
-		run(n);
-		double took = cpu() - start;
-		best = took < best ? took : best;
-	}
-	return best;
-}
-
-static void check(void (*run)(unsigned n), unsigned n)
-{
-	double one, four;
-	int tries = 4; /* other work on the machine takes the caches away now and then */
-
-	do {
-		one = least(run, n);
-		four = least(run, 4 * n);
-	} while (four >= MOST * one + 0.01 && --tries);
-	cr_expect_lt(four, MOST * one + 0.01, "%.4f s for n, %.4f s for 4 n", one, four);
-}
 
 /* Every second byte is missing, in order and then backwards. */
 static void gaps(unsigned n)
@@ -60,7 +24,7 @@ static void gaps(unsigned n)
 
 Test(linear, a_flow_of_one_byte_gaps)
 {
-	check(gaps, 400000);
+	linear_check(gaps, 400000);
 }
 
 /* Places that are far from each other in turn. */
@@ -77,7 +41,7 @@ static void jumps(unsigned n)
 
 Test(linear, a_flow_that_jumps_about)
 {
-	check(jumps, 400000);
+	linear_check(jumps, 400000);
 }
 
 static void flows(unsigned n)
@@ -95,7 +59,7 @@ static void flows(unsigned n)
 
 Test(linear, many_flows)
 {
-	check(flows, 50000);
+	linear_check(flows, 50000);
 }
 
 /* A buffer full of pieces, each touched again and again, filled from the far end. */
@@ -119,7 +83,7 @@ static void pieces(unsigned n)
 
 Test(linear, a_stream_in_pieces)
 {
-	check(pieces, 50000);
+	linear_check(pieces, 50000);
 }
 
 /* Heads that come byte by byte and never end: what is kept of each is bounded. */
@@ -140,7 +104,7 @@ static void heads(unsigned n)
 Test(linear, a_head_without_end)
 {
 	/* beyond LIMIT_HEAD, where the cost of a byte is the highest it gets */
-	check(heads, 20000);
+	linear_check(heads, 20000);
 }
 
 static void small_requests(unsigned n)
@@ -160,5 +124,5 @@ static void small_requests(unsigned n)
 
 Test(linear, tiny_requests)
 {
-	check(small_requests, 300);
+	linear_check(small_requests, 300);
 }
