@@ -8,6 +8,7 @@ BEGIN {
 	title["analyst"] = "The analyst of a daemon"
 	title["loaded"] = "Lists and rules in force"
 	title["reload"] = "Reloads"
+	title["state"] = "The state"
 	title["sandbox"] = "The sandbox"
 }
 

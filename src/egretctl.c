@@ -19,19 +19,20 @@ enum {
 	EXIT_UNABLE = 2, /* it cannot be reached, or was asked wrongly */
 };
 
-static const char usage[] = "usage: egretctl [-j] [-s SOCKET] [-n COUNT] [-d SECONDS] COMMAND [WORD ...]\n"
-			    "\n"
-			    "Asks a running egret.\n"
-			    "\n"
-			    "  -s, --socket PATH    its control socket (" CONTROL_PATH ")\n"
-			    "  -j, --json           answers as JSON\n"
-			    "  -n, --count N        ask N times\n"
-			    "  -d, --delay SECONDS  and wait that long in between (2); top does so by itself\n"
-			    "                       in a terminal\n"
-			    "  -V, --version        print the version of this program\n"
-			    "  -h, --help           print this\n"
-			    "\n"
-			    "Commands:\n";
+static const char usage[] =
+	"usage: egretctl [-j] [-s SOCKET] [-n COUNT] [-d SECONDS] COMMAND [WORD ...]\n"
+	"\n"
+	"Asks a running egret.\n"
+	"\n"
+	"  -s, --socket PATH    its control socket (" CONTROL_PATH ")\n"
+	"  -j, --json           answers as JSON\n"
+	"  -n, --count N        ask N times\n"
+	"  -d, --delay SECONDS  and wait that long in between (2); top does so by itself\n"
+	"                       in a terminal\n"
+	"  -V, --version        print the version of this program\n"
+	"  -h, --help           print this\n"
+	"\n"
+	"Commands:\n";
 
 static const char *const commands[][3] = {
 #define COMMAND(name, function, words, help) {name, words, help},
@@ -42,7 +43,7 @@ static const char *const commands[][3] = {
 struct call {
 	const char *path;
 	bool json;
-	long count;    /* 0: without end, -1: not said */
+	long count;   /* 0: without end, -1: not said */
 	double delay; /* seconds */
 	bool over;
 	int status;
@@ -181,8 +182,8 @@ static int reach(const char *path)
 	strcpy(at.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at)) {
-		unable(path, errno == ENOENT || errno == ECONNREFUSED ? "egret does not run here" :
-									strerror(errno));
+		unable(path, errno == ENOENT || errno == ECONNREFUSED ? "egret does not run here"
+								      : strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return -1;
@@ -297,9 +298,12 @@ static int run(struct call *c, const char *command)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"socket", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
-		{"count", required_argument, NULL, 'n'},  {"delay", required_argument, NULL, 'd'},
-		{"version", no_argument, NULL, 'V'},	  {"help", no_argument, NULL, 'h'},
+		{"socket", required_argument, NULL, 's'},
+		{"json", no_argument, NULL, 'j'},
+		{"count", required_argument, NULL, 'n'},
+		{"delay", required_argument, NULL, 'd'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	struct call c = {.path = CONTROL_PATH, .count = -1};

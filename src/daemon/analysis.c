@@ -72,7 +72,8 @@ static void tell_findings(struct analysis *a, bool all)
 
 	if (all) /* the last word of this run: whatever has changed */
 		telling.interval = 0;
-	analyst_tell(a->now.analyst, now == UINT64_MAX ? clock_wall() : now, &telling, put_finding, a);
+	analyst_tell(a->now.analyst, now == UINT64_MAX ? clock_wall() : now, &telling, put_finding,
+		     a);
 }
 
 /* ---- what comes in ---- */
@@ -175,7 +176,8 @@ static void load_state(struct analysis *a)
 	struct error e;
 
 	if (a->o.state && state_load(a->o.state, sections, n, &e) == STATE_REFUSED)
-		log_say(a->o.log, LOG_LEVEL_WARNING, "%s: what was learned before is set aside", e.text);
+		log_say(a->o.log, LOG_LEVEL_WARNING, "%s: what was learned before is set aside",
+			e.text);
 }
 
 struct saving {
@@ -210,7 +212,8 @@ static void write_state(void *context)
 	free(s);
 }
 
-/* (The disk takes them one after the other.) Encoding is this thread's, the disk is the background's. */
+/* (The disk takes them one after the other.) Encoding is this thread's, the disk is the
+ * background's. */
 static struct saving *encode_state(struct analysis *a)
 {
 	struct state_section sections[ANALYST_SECTIONS];
@@ -250,10 +253,10 @@ static void save(evutil_socket_t fd, short what, void *context)
 
 static void start_generation(struct analysis *a, struct generation *g)
 {
-	struct analyst_options options = {.next = {.take = a->o.record_outlets ? put_record : NULL,
-						   .context = a},
-					  .strict = a->o.strict,
-					  .window = a->o.window};
+	struct analyst_options options = {
+		.next = {.take = a->o.record_outlets ? put_record : NULL, .context = a},
+		.strict = a->o.strict,
+		.window = a->o.window};
 
 	generation_start(g, &options);
 }

@@ -18,7 +18,8 @@ struct analysis;
 struct analysis_options {
 	struct pipe **pipes; /* outlive it */
 	unsigned pipe_count;
-	struct outlet *findings[ANALYSIS_OUTLETS_MAX], *records[ANALYSIS_OUTLETS_MAX]; /* outlive it */
+	struct outlet *findings[ANALYSIS_OUTLETS_MAX],
+		*records[ANALYSIS_OUTLETS_MAX]; /* outlive it */
 	unsigned finding_outlets, record_outlets;
 	enum record_format format;
 	uint64_t window;	 /* analyst_options.window */
@@ -29,15 +30,15 @@ struct analysis_options {
 	struct log *log;
 };
 
-/* Makes the analyst of `first`, which is its own from now on, and loads the state. NULL and an error
- * when that cannot be. */
+/* Makes the analyst of `first`, which is its own from now on, and loads the state. NULL and an
+ * error when that cannot be. */
 struct analysis *analysis_new(const struct analysis_options *o, const struct generation *first,
 			      struct error *e);
 /* Before analysis_start. */
 const struct generation *analysis_first(const struct analysis *a);
 int analysis_start(struct analysis *a, struct error *e);
-/* When all workers have stopped: takes what is left, tells every finding that has changed, saves the
- * state, ends the thread. */
+/* When all workers have stopped: takes what is left, tells every finding that has changed, saves
+ * the state, ends the thread. */
 void analysis_stop(struct analysis *a);
 void analysis_free(struct analysis *a);
 

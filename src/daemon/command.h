@@ -17,13 +17,13 @@ typedef void errand_done(void *arg);
  * possibly before the function that it was given to returns. */
 typedef void command_told(void *arg, const struct error *e);
 
-/* The daemon as commands see it; all in the control thread unless it says otherwise. A NULL function
- * is a command that this daemon does not have. */
+/* The daemon as commands see it; all in the control thread unless it says otherwise. A NULL
+ * function is a command that this daemon does not have. */
 struct command_env {
 	void *context;
 	void (*overview)(void *context, struct overview *out);
-	/* Has fn called with the analyst between two records, then done; arg has to live until then.
-	 * Nobody waits meanwhile. */
+	/* Has fn called with the analyst between two records, then done; arg has to live until
+	 * then. Nobody waits meanwhile. */
 	void (*ask)(void *context, errand_fn *fn, errand_done *done, void *arg);
 	/* The name of a service of the lists in force as they write it, NULL: there is none; letter
 	 * case does not matter. In the analyst's thread (called inside an errand). */

@@ -32,10 +32,10 @@ static void each_use(void *context, const struct analyst_use *u)
 static int answer_top(struct question *q, struct analyst *a, struct error *e)
 {
 	static const struct listing_column columns[] = {
-		{"CLIENT", "client", false},	   {"SERVICE", "service", false},
-		{"NAME", "name", false},	   {"UPLOADED", "up", true},
-		{"DOWNLOADED", "down", true},	   {"CONNS", "connections", true},
-		{"FIRST SEEN", "first", false},	   {"LAST SEEN", "last", false}};
+		{"CLIENT", "client", false},	{"SERVICE", "service", false},
+		{"NAME", "name", false},	{"UPLOADED", "up", true},
+		{"DOWNLOADED", "down", true},	{"CONNS", "connections", true},
+		{"FIRST SEEN", "first", false}, {"LAST SEEN", "last", false}};
 	struct listing l;
 
 	(void)e;
@@ -83,11 +83,11 @@ static void each_flow(void *context, const struct analyst_flow *f)
 static int answer_flows(struct question *q, struct analyst *a, struct error *e)
 {
 	static const struct listing_column columns[] = {
-		{"CLIENT", "client", false},  {"SERVER", "server", false},
-		{"PORT", "port", true},	      {"NAME", "name", false},
+		{"CLIENT", "client", false},	{"SERVER", "server", false},
+		{"PORT", "port", true},		{"NAME", "name", false},
 		{"FROM", "name_source", false}, {"SERVICE", "service", false},
-		{"UPLOADED", "up", true},     {"DOWNLOADED", "down", true},
-		{"START", "start", false},    {"LAST SEEN", "last", false},
+		{"UPLOADED", "up", true},	{"DOWNLOADED", "down", true},
+		{"START", "start", false},	{"LAST SEEN", "last", false},
 		{"FLOW", "flow_id", false}};
 	struct listing l;
 
@@ -210,9 +210,9 @@ static void each_finding(void *context, const struct finding *f)
 static int answer_findings(struct question *q, struct analyst *a, struct error *e)
 {
 	static const struct listing_column columns[] = {
-		{"ID", NULL, false},	  {"LEVEL", NULL, false},
-		{"CLIENT", NULL, false},  {"SERVICE, RULE", NULL, false},
-		{"UPLOADED", NULL, true}, {"CONNS, MATCHES", NULL, true},
+		{"ID", NULL, false},	    {"LEVEL", NULL, false},
+		{"CLIENT", NULL, false},    {"SERVICE, RULE", NULL, false},
+		{"UPLOADED", NULL, true},   {"CONNS, MATCHES", NULL, true},
 		{"LAST SEEN", NULL, false}, {"SAID OF IT", NULL, false}};
 	struct bytes *out = &q->reply->text;
 	struct some s = {.q = q, .left = q->rows};
@@ -302,8 +302,9 @@ static void reasons(struct bytes *out, struct writer *w, const struct finding *f
 			fact(out, "evidence", w);
 			continue;
 		}
-		snprintf(text, sizeof text, v->threshold != 0 ? "%s %.6g %s, passed %.6g" : "%s %.6g %s",
-			 v->name, v->value, v->unit, v->threshold);
+		snprintf(text, sizeof text,
+			 v->threshold != 0 ? "%s %.6g %s, passed %.6g" : "%s %.6g %s", v->name,
+			 v->value, v->unit, v->threshold);
 		wr_text(w, text);
 		fact(out, "evidence", w);
 	}

@@ -392,9 +392,9 @@ void command_stats(const struct command_call *c)
 void command_interfaces(const struct command_call *c)
 {
 	static const struct listing_column columns[] = {
-		{"INTERFACE", "name", false},	  {"STATE", "state", false},
-		{"RECEIVED", "received", true},	  {"RING LOST", "ring_lost", true},
-		{"NIC LOST", "nic_lost", true},	  {"LOST", "lost_percent", true},
+		{"INTERFACE", "name", false},	{"STATE", "state", false},
+		{"RECEIVED", "received", true}, {"RING LOST", "ring_lost", true},
+		{"NIC LOST", "nic_lost", true}, {"LOST", "lost_percent", true},
 		{"REOPENED", "reopened", true}};
 	struct overview *o;
 	struct listing l;

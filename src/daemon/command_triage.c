@@ -144,13 +144,14 @@ static int answer_sanction(struct question *q, struct analyst *a, struct error *
 		const char *name = q->env->service(q->env->context, q->service);
 		if (!name)
 			return error_set(e, "no list has a service \"%.*s\"",
-					 (int)(q->service.n > 64 ? 64 : q->service.n), q->service.p);
+					 (int)(q->service.n > 64 ? 64 : q->service.n),
+					 q->service.p);
 		s.service = str_of(name);
 	}
 	if (triage_sanction(analyst_triage(a), &s, &q->who, &q->number, e))
 		return -1;
-	bytes_print(&r->text, r->request.json ? "{\"done\":\"sanctioned\",\"number\":%u}\n" :
-						  "sanction %u\n",
+	bytes_print(&r->text,
+		    r->request.json ? "{\"done\":\"sanctioned\",\"number\":%u}\n" : "sanction %u\n",
 		    q->number);
 	return 0;
 }
@@ -199,8 +200,9 @@ static int answer_revoke(struct question *q, struct analyst *a, struct error *e)
 
 	if (triage_revoke(analyst_triage(a), q->number, &q->who, e))
 		return -1;
-	bytes_print(&r->text, r->request.json ? "{\"done\":\"revoked\",\"number\":%u}\n" :
-						  "sanction %u revoked\n",
+	bytes_print(&r->text,
+		    r->request.json ? "{\"done\":\"revoked\",\"number\":%u}\n"
+				    : "sanction %u revoked\n",
 		    q->number);
 	return 0;
 }
@@ -236,9 +238,9 @@ static void each_sanction(void *context, const struct sanction *s)
 static int answer_sanctions(struct question *q, struct analyst *a, struct error *e)
 {
 	static const struct listing_column columns[] = {
-		{"NUMBER", "number", true},    {"SERVICE", "service", false},
-		{"TENANT", "tenant", false},   {"CLIENTS", "clients", false},
-		{"UNTIL", "until", false},     {"REASON", "reason", false}};
+		{"NUMBER", "number", true},  {"SERVICE", "service", false},
+		{"TENANT", "tenant", false}, {"CLIENTS", "clients", false},
+		{"UNTIL", "until", false},   {"REASON", "reason", false}};
 	struct listing l;
 
 	(void)e;

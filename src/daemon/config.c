@@ -16,8 +16,7 @@ const struct config_key config_keys[] = {
 #define CONFIG_RELOAD true
 #define CONFIG_START  false
 #define CONFIG(key, type, field, when, standard, range, help)                                      \
-	{key,	   CONFIG_##type, offsetof(struct config, field), CONFIG_##when, standard,         \
-	 range,	   help},
+	{key, CONFIG_##type, offsetof(struct config, field), CONFIG_##when, standard, range, help},
 #include "daemon/config.def"
 #undef CONFIG
 };
@@ -78,8 +77,8 @@ static bool in_range(const struct config_key *k, uint64_t v)
 		return true;
 	memcpy(least, k->range, n);
 	least[n] = '\0';
-	return read_amount(k->type, least, &low) &&
-	       read_amount(k->type, k->range + n + 1, &high) && v >= low && v <= high;
+	return read_amount(k->type, least, &low) && read_amount(k->type, k->range + n + 1, &high) &&
+	       v >= low && v <= high;
 }
 
 /* Of any type but LIST; TEXT keeps `text`. False when it is none. */
@@ -109,7 +108,8 @@ void config_init(struct config *c)
 	arena_init(&c->arena);
 	for (size_t i = 0; i < config_key_count; i++)
 		if (config_keys[i].type != CONFIG_TEXT && config_keys[i].type != CONFIG_LIST)
-			read_scalar(&config_keys[i], (char *)c + config_keys[i].offset, config_keys[i].standard);
+			read_scalar(&config_keys[i], (char *)c + config_keys[i].offset,
+				    config_keys[i].standard);
 	settings_default(&c->detectors);
 }
 

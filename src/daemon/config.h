@@ -61,8 +61,8 @@ int config_read(struct config *c, const char *path, config_problem *problem, voi
 int config_parse(struct config *c, const char *file, struct str text, config_problem *problem,
 		 void *context);
 
-/* The keys that differ and wait for the next start, with commas in between, terminated and cut at the
- * room. Returns how many. */
+/* The keys that differ and wait for the next start, with commas in between, terminated and cut at
+ * the room. Returns how many. */
 size_t config_wait(const struct config *was, const struct config *is, char *out, size_t room);
 
 /* Prints every key with its value and meaning, as a file that could be read again. */

@@ -1,5 +1,5 @@
-/* Values of the configuration whose text has to mean something to whoever uses them later: told with
- * their lines like all other mistakes, and not by a start or a reload that fails. */
+/* Values of the configuration whose text has to mean something to whoever uses them later: told
+ * with their lines like all other mistakes, and not by a start or a reload that fails. */
 #ifndef EGRET_DAEMON_CONFIG_VALUE_H
 #define EGRET_DAEMON_CONFIG_VALUE_H
 

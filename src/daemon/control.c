@@ -30,7 +30,7 @@ struct client {
 	int fd;
 	enum phase phase;
 	uid_t user;
-	struct bytes line; /* READING */
+	struct bytes line;   /* READING */
 	struct reply *reply; /* WAITING */
 	const char *head;    /* WRITING: sent before the text */
 	struct bytes text;
@@ -260,7 +260,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	case WAITING:
 		k->reply->client = NULL;
 		k->reply = NULL;
-		refuse(k, "no answer in time: the daemon is busy; what was asked for may still be done");
+		refuse(k, "no answer in time: the daemon is busy; what was asked for may still be "
+			  "done");
 		break;
 	case WRITING:
 		client_close(k);
@@ -276,9 +277,9 @@ static void crowd(struct control *c)
 
 	c->full = true;
 	event_del(c->accept);
-	LIST_FOREACH (k, &c->clients, link)
-		if (k->phase == READING)
-			expect_within(k, ms);
+	LIST_FOREACH(k, &c->clients, link)
+	if (k->phase == READING)
+		expect_within(k, ms);
 }
 
 static void admit(struct control *c, int fd)
@@ -316,7 +317,8 @@ static void on_connect(evutil_socket_t fd, short what, void *arg)
 		peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (peer >= 0) {
 			admit(c, peer);
-		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			   errno == ENOMEM) {
 			/* it would be called again and again */
 			struct timeval t = milliseconds(ACCEPT_PAUSE_MS);
 			event_del(c->accept);

@@ -60,8 +60,8 @@ typedef void control_answer(void *context, struct control_reply *r);
 
 struct control_options {
 	const char *path;
-	const char *group;	/* of the socket (mode 0660); NULL or "": 0600 */
-	unsigned deadline_ms;	/* 0: CONTROL_DEADLINE */
+	const char *group;    /* of the socket (mode 0660); NULL or "": 0600 */
+	unsigned deadline_ms; /* 0: CONTROL_DEADLINE */
 	control_answer *answer;
 	void *context;
 };

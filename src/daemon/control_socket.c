@@ -84,7 +84,8 @@ static int take_file(struct control_socket *s, struct error *e)
 	/* (the service's unit refuses chown, and its user's own group needs none) */
 	else if (s->grouped && st.st_gid != s->group &&
 		 fchownat(fd, "", (uid_t)-1, s->group, AT_EMPTY_PATH))
-		failed = error_set(e, "%s: cannot give it to its group: %s", s->path, strerror(errno));
+		failed = error_set(e, "%s: cannot give it to its group: %s", s->path,
+				   strerror(errno));
 	if (!failed) {
 		s->device = st.st_dev;
 		s->inode = st.st_ino;
@@ -138,8 +139,7 @@ void control_socket_close(struct control_socket *s)
 
 	if (s->fd >= 0)
 		close(s->fd);
-	if (s->inode && lstat(s->path, &st) == 0 && st.st_ino == s->inode &&
-	    st.st_dev == s->device)
+	if (s->inode && lstat(s->path, &st) == 0 && st.st_ino == s->inode && st.st_dev == s->device)
 		unlink(s->path);
 	free(s->path);
 	*s = (struct control_socket){.fd = -1};

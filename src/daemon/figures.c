@@ -7,10 +7,8 @@
 
 const struct figure figures[] = {
 #define FIGURE(group, name, kind, field, label, value, help)                                       \
-	{group,           #name,                                                                   \
-	 FIGURE_##kind,   (uint16_t)offsetof(struct overview, field),                              \
-	 SIZE_OF(field),  label,                                                                   \
-	 value,           help},
+	{group,		 #name, FIGURE_##kind, (uint16_t)offsetof(struct overview, field),         \
+	 SIZE_OF(field), label, value,	       help},
 #include "daemon/figures.def"
 #undef FIGURE
 };

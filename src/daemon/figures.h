@@ -17,7 +17,7 @@ enum figure_kind {
 struct figure {
 	const char *group, *name;
 	enum figure_kind kind;
-	uint16_t offset, size; /* in struct overview */
+	uint16_t offset, size;	   /* in struct overview */
 	const char *label, *value; /* NULL: none */
 	const char *help;
 };

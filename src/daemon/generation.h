@@ -14,7 +14,7 @@ typedef void generation_problem(void *context, const char *file, unsigned line, 
 
 struct generation {
 	struct config config;
-	struct networks *home;	 /* owned; apart, so that a generation can be moved */
+	struct networks *home; /* owned; apart, so that a generation can be moved */
 	struct domain_set *set;
 	struct ruleset *rules;	 /* NULL: there are none */
 	struct analyst *analyst; /* NULL before generation_start */

@@ -60,7 +60,8 @@ struct pipe_message lineup_next(struct lineup *o)
 	if (best == UINT32_MAX)
 		return (struct pipe_message){.kind = PIPE_NOTHING};
 	const struct record *r = o->head[best].m.record;
-	/* what is far ahead of the marks is of before the clock was set back: it holds nothing up */
+	/* what is far ahead of the marks is of before the clock was set back: it holds nothing up
+	 */
 	if (r->time >= limit && r->time - limit < LIMIT_CLOCK_BACK_LIVE)
 		return (struct pipe_message){.kind = PIPE_NOTHING};
 	o->from = best;

@@ -12,11 +12,12 @@ struct lineup {
 	uint64_t last; /* time of the record given last */
 	uint64_t late; /* records that came after later ones had been given */
 	unsigned from; /* the pipe of the message given last */
-	/* Of each pipe, what is known without looking: its oldest message, or how far it has come. */
+	/* Of each pipe, what is known without looking: its oldest message, or how far it has come.
+	 */
 	struct lineup_head {
 		struct pipe_message m; /* PIPE_NOTHING: to be looked at */
 		uint64_t mark;
-	} *head;
+	} * head;
 };
 
 /* `pipe` has `count` entries and outlives it. */

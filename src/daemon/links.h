@@ -1,5 +1,5 @@
-/* The interfaces that are captured on: opened for all workers, opened again when they come back, and
- * watched for silence. Belongs to the control thread. */
+/* The interfaces that are captured on: opened for all workers, opened again when they come back,
+ * and watched for silence. Belongs to the control thread. */
 #ifndef EGRET_DAEMON_LINKS_H
 #define EGRET_DAEMON_LINKS_H
 
@@ -9,9 +9,9 @@
 #include "daemon/worker.h"
 
 struct links_options {
-	const char *const *names; /* outlive it */
-	unsigned count;		  /* at most OVERVIEW_INTERFACES_MAX */
-	struct live_options live; /* but interface, members, number */
+	const char *const *names;      /* outlive it */
+	unsigned count;		       /* at most OVERVIEW_INTERFACES_MAX */
+	struct live_options live;      /* but interface, members, number */
 	struct worker *const *workers; /* outlive it */
 	unsigned worker_count;
 	struct log *log;
@@ -21,11 +21,12 @@ struct links {
 	struct links_options o;
 	struct link {
 		bool open, quiet;
-		bool told; /* that it cannot be opened */
-		unsigned index; /* its number in the network namespace */
+		bool told;		/* that it cannot be opened */
+		unsigned index;		/* its number in the network namespace */
 		char name[IF_NAMESIZE]; /* now */
 		uint64_t reopened;
-		uint64_t received, busy; /* seen a second ago; packets a second, smoothed, times 1024 */
+		uint64_t received,
+			busy;	 /* seen a second ago; packets a second, smoothed, times 1024 */
 		unsigned silent; /* seconds without a packet */
 	} link[OVERVIEW_INTERFACES_MAX];
 };

@@ -13,7 +13,7 @@
 #include "output/text.h"
 
 #define LISTING_COLUMNS_MAX 12
-#define LISTING_CELL_MAX    1024 /* bytes of text */
+#define LISTING_CELL_MAX    1024	/* bytes of text */
 #define LISTING_ROW_MAX	    (32 * 1024) /* bytes of JSON */
 
 struct listing_column {
@@ -44,7 +44,7 @@ void listing_begin(struct listing *l, const struct listing_column *columns, unsi
 /* One call a column, in their order; a row ends by itself. */
 void listing_none(struct listing *l); /* "-"; left out in JSON */
 void listing_word(struct listing *l, const char *word);
-void listing_text(struct listing *l, struct str s, size_t width); /* what people wrote */
+void listing_text(struct listing *l, struct str s, size_t width);    /* what people wrote */
 void listing_name(struct listing *l, struct str name, size_t width); /* core/hostname.h form */
 void listing_addr(struct listing *l, const struct addr *a);
 void listing_count(struct listing *l, uint64_t n);  /* "1,234,567" */

@@ -63,9 +63,10 @@ static bool set(const char *text)
 
 struct memory_counts memory_counts_of(const struct options *o, const struct config *c)
 {
-	struct memory_counts n = {.interfaces = (unsigned)(o->interfaces.count ? o->interfaces.count
-									  : c->interfaces.count),
-				  .workers = o->workers ? o->workers : (unsigned)c->workers};
+	struct memory_counts n = {
+		.interfaces =
+			(unsigned)(o->interfaces.count ? o->interfaces.count : c->interfaces.count),
+		.workers = o->workers ? o->workers : (unsigned)c->workers};
 	unsigned cpus = cpus_count();
 
 	if (!n.interfaces)
@@ -173,8 +174,7 @@ static void put_line(const struct budget *a, const struct budget *b, const char 
 void memory_print(const struct budget *replay, const struct budget *daemon,
 		  const struct memory_counts *n, FILE *out)
 {
-	fprintf(out,
-		"\nmemory, at most (MiB):          replay    daemon  set by\n");
+	fprintf(out, "\nmemory, at most (MiB):          replay    daemon  set by\n");
 	for (unsigned i = 0; i < daemon->count; i++)
 		put_line(replay, daemon, daemon->line[i].part, out);
 	for (unsigned i = 0; i < replay->count; i++)

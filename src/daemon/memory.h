@@ -17,13 +17,13 @@ struct memory_counts {
  * less one. */
 struct memory_counts memory_counts_of(const struct options *o, const struct config *c);
 
-/* Bytes that this process has held at one time: its peak, of which the tables' part is small as long
- * as nothing was read. */
+/* Bytes that this process has held at one time: its peak, of which the tables' part is small as
+ * long as nothing was read. */
 uint64_t memory_peak(void);
 uint64_t memory_resident(void);
 
-/* Of a replay of captures; of lines (`events`). `loaded`: the peak once lists and rules were loaded.
- * g->analyst was made. */
+/* Of a replay of captures; of lines (`events`). `loaded`: the peak once lists and rules were
+ * loaded. g->analyst was made. */
 void memory_replay(const struct generation *g, bool events, uint64_t loaded, struct budget *b);
 void memory_daemon(const struct generation *g, const struct memory_counts *n, uint64_t loaded,
 		   struct budget *b);

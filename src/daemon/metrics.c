@@ -20,10 +20,10 @@
 #define BACKLOG	 64
 #define SWEEP_MS 100
 
-/* evhttp bounds heads, bodies and silence, but neither how many connections there are nor how long a
- * client stays that sends a byte now and then. It does not tell of a connection's end either: so we
- * hold each one's bufferevent too, which has no callbacks any more once evhttp has freed it. evhttp
- * shuts the connection down by itself; the descriptor is closed when we let go. */
+/* evhttp bounds heads, bodies and silence, but neither how many connections there are nor how long
+ * a client stays that sends a byte now and then. It does not tell of a connection's end either: so
+ * we hold each one's bufferevent too, which has no callbacks any more once evhttp has freed it.
+ * evhttp shuts the connection down by itself; the descriptor is closed when we let go. */
 struct connection {
 	LIST_ENTRY(connection) link;
 	struct bufferevent *socket; /* evhttp's and ours */
@@ -95,7 +95,8 @@ static struct bufferevent *on_connect(struct event_base *base, void *arg)
 
 	if (m->count + 1 >= METRICS_CLIENTS_MAX)
 		forget_over(m);
-	/* with the option evhttp does not close the descriptor, while events of ours are still on it */
+	/* with the option evhttp does not close the descriptor, while events of ours are still on
+	 * it */
 	k->socket = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	bufferevent_incref(k->socket);
 	LIST_INSERT_HEAD(&m->connections, k, link);
@@ -231,8 +232,8 @@ static int socket_at(const char *text, struct error *e)
 	int fd = socket(a.at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return error_set(e, "%s: %s", text, strerror(errno));
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
-	    bind(fd, &a.at.any, a.n) || listen(fd, BACKLOG)) {
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) || bind(fd, &a.at.any, a.n) ||
+	    listen(fd, BACKLOG)) {
 		error_set(e, "%s: cannot listen: %s", text, strerror(errno));
 		close(fd);
 		return -1;

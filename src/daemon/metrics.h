@@ -14,11 +14,11 @@
 #include "base/error.h"
 #include "daemon/overview.h"
 
-#define METRICS_CLIENTS_MAX 16		    /* connections at one time */
-#define METRICS_HEAD_MAX    8192	    /* bytes of a request's head */
+#define METRICS_CLIENTS_MAX 16		  /* connections at one time */
+#define METRICS_HEAD_MAX    8192	  /* bytes of a request's head */
 #define METRICS_TEXT_MAX    (1024 * 1024) /* bytes */
-#define METRICS_DEADLINE    10 /* seconds without a byte either way */
-#define METRICS_CONNECTION  300 /* seconds that a connection lasts */
+#define METRICS_DEADLINE    10		  /* seconds without a byte either way */
+#define METRICS_CONNECTION  300		  /* seconds that a connection lasts */
 
 struct metrics;
 struct event_base;

@@ -170,8 +170,14 @@ VALUE(outlet_errors, o->outlet[i].counts.errors)
 VALUE(outlet_queued, o->outlet[i].counts.queued)
 VALUE(outlet_failing, o->outlet[i].counts.failing)
 
-#define COUNTER(name, value, help) {name, "counter", help, value, false}
-#define GAUGE(name, value, help) {name, "gauge", help, value, false}
+#define COUNTER(name, value, help)                                                                 \
+	{                                                                                          \
+		name, "counter", help, value, false                                                \
+	}
+#define GAUGE(name, value, help)                                                                   \
+	{                                                                                          \
+		name, "gauge", help, value, false                                                  \
+	}
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char *interface_word(const struct overview *o, unsigned i, char text[16])
@@ -202,7 +208,8 @@ static const struct family of_interfaces[] = {
 		"Packets that the network card lost"),
 	COUNTER("egret_interface_reopened_total", interface_reopened,
 		"Times that the interface came back"),
-	GAUGE("egret_interface_up", interface_up, "1 when the interface is read, 0 when it is gone"),
+	GAUGE("egret_interface_up", interface_up,
+	      "1 when the interface is read, 0 when it is gone"),
 	GAUGE("egret_interface_quiet", interface_quiet,
 	      "1 when nothing arrives from an interface that used to be busy"),
 };

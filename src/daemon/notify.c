@@ -36,8 +36,8 @@ static int manager(void)
 	return fd;
 }
 
-/* Not by sd_notify: that waits without bound for a manager that does not read, and with it would all
- * that the control thread does, the end on SIGTERM too. */
+/* Not by sd_notify: that waits without bound for a manager that does not read, and with it would
+ * all that the control thread does, the end on SIGTERM too. */
 static void say(const char *text, int wait_ms)
 {
 	int fd = manager();
@@ -63,8 +63,7 @@ void notify_reloading(void)
 {
 	char text[64];
 
-	snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		 clock_steady() / 1000);
+	snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_steady() / 1000);
 	say(text, WAIT_MS);
 }
 

@@ -1,6 +1,6 @@
-/* What a service manager is told: sd_notify(3). Without one all of this does nothing. A manager that
- * does not read is waited for up to a second with what it must not miss, and not at all with status and
- * watchdog. From any thread. */
+/* What a service manager is told: sd_notify(3). Without one all of this does nothing. A manager
+ * that does not read is waited for up to a second with what it must not miss, and not at all with
+ * status and watchdog. From any thread. */
 #ifndef EGRET_DAEMON_NOTIFY_H
 #define EGRET_DAEMON_NOTIFY_H
 

@@ -20,12 +20,12 @@ enum record_format {
 
 struct options {
 	struct path_list interfaces; /* to capture on */
-	struct path_list captures; /* capture files and folders */
-	struct path_list events;   /* files of JSON lines */
-	struct path_list domains;  /* list files and folders */
-	struct path_list rules;	   /* Sigma files and folders */
-	const char *filter;	   /* pcap-filter(7), NULL: none */
-	const char *records;	   /* where records go: a file, "-", NULL: nowhere */
+	struct path_list captures;   /* capture files and folders */
+	struct path_list events;     /* files of JSON lines */
+	struct path_list domains;    /* list files and folders */
+	struct path_list rules;	     /* Sigma files and folders */
+	const char *filter;	     /* pcap-filter(7), NULL: none */
+	const char *records;	     /* where records go: a file, "-", NULL: nowhere */
 	enum record_format format;
 	struct logsource as;	/* of event lines that do not show theirs; all NULL: none */
 	bool json;		/* findings as JSON lines */

@@ -105,8 +105,8 @@ struct record_sink pipe_sink(struct pipe *p)
 static bool tell_loss(struct pipe *p, struct pipe_loss *loss)
 {
 	size_t n = sizeof(struct label) + sizeof *loss;
-	struct label *l = ring_free(&p->ring) > ring_size(&p->ring) / 4 ? ring_room(&p->ring, n)
-									: NULL;
+	struct label *l =
+		ring_free(&p->ring) > ring_size(&p->ring) / 4 ? ring_room(&p->ring, n) : NULL;
 
 	if (!l)
 		return false;

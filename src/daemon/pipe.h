@@ -1,10 +1,10 @@
 /* The way of records from one worker to the analyst: a ring with rules for when it fills up, and a
  * low-water mark.
  *
- * What is given up, in this order: updates of running connections are put off (their bytes stay with
- * the connection and come later) when half of it is full; then dns, tls, quic and http records at
- * three quarters; conn records when nothing fits any more. The bytes that those would have told go
- * to a total of the client, which is reported when there is room again. */
+ * What is given up, in this order: updates of running connections are put off (their bytes stay
+ * with the connection and come later) when half of it is full; then dns, tls, quic and http records
+ * at three quarters; conn records when nothing fits any more. The bytes that those would have told
+ * go to a total of the client, which is reported when there is room again. */
 #ifndef EGRET_DAEMON_PIPE_H
 #define EGRET_DAEMON_PIPE_H
 

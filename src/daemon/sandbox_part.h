@@ -8,7 +8,8 @@
 #include "base/error.h"
 #include "daemon/sandbox.h"
 
-/* seccomp: what may be called. *in_force is false, and nothing is done, when the kernel has none. */
+/* seccomp: what may be called. *in_force is false, and nothing is done, when the kernel has none.
+ */
 int sandbox_calls(const struct sandbox_options *o, bool *in_force, struct error *e);
 
 /* Landlock: what may be opened. *abi is 0, and nothing is done, when the kernel has none. */

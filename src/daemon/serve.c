@@ -13,10 +13,10 @@
 #include "base/mem.h"
 #include "core/limits.h"
 #include "daemon/cpus.h"
+#include "daemon/memory.h"
 #include "daemon/notify.h"
 #include "daemon/paths.h"
 #include "daemon/privileges.h"
-#include "daemon/memory.h"
 #include "daemon/serve_inner.h"
 
 #define FILES_MAX 4096 /* descriptors: rule files and lists are read one by one */
@@ -355,9 +355,9 @@ static int start_all(struct serve *s, struct error *e)
 {
 	/* (no port is bound from within the sandbox) */
 	if (read_config(s, e) || drop_privileges(s, e) || loop_init(&s->control, e) ||
-	    await_signals(s, 0, SIGNALS_EARLY, e) || serve_open_control(s, e) || enter_sandbox(s, e) ||
-	    loop_init(&s->background, e) || serve_open_outlets(s, e) || make_workers(s, e) ||
-	    make_analysis(s, e) || open_links(s, e) ||
+	    await_signals(s, 0, SIGNALS_EARLY, e) || serve_open_control(s, e) ||
+	    enter_sandbox(s, e) || loop_init(&s->background, e) || serve_open_outlets(s, e) ||
+	    make_workers(s, e) || make_analysis(s, e) || open_links(s, e) ||
 	    loop_start(&s->background, "background", -1, e))
 		return -1;
 	for (unsigned i = 0; i < s->workers; i++)

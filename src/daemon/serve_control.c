@@ -123,10 +123,8 @@ static void explain_it(void *context, struct str what, struct bytes *out, comman
 int serve_open_control(struct serve *s, struct error *e)
 {
 	const struct config *c = &s->config;
-	struct metrics_options m = {.listen = c->metrics_listen,
-				    .overview = overview,
-				    .health = health,
-				    .context = s};
+	struct metrics_options m = {
+		.listen = c->metrics_listen, .overview = overview, .health = health, .context = s};
 	struct control_options o = {.path = c->control_socket,
 				    .group = c->control_group,
 				    .answer = command_answer,
@@ -164,8 +162,7 @@ void serve_put_stats(struct serve *s)
 	struct overview *now = mem_alloc(sizeof *now);
 
 	serve_overview(s, now);
-	analysis_put_line(s->analysis, line,
-			  stats_record(s->counted, now, line, STATS_RECORD_MAX));
+	analysis_put_line(s->analysis, line, stats_record(s->counted, now, line, STATS_RECORD_MAX));
 	free(line);
 	free(s->counted);
 	s->counted = now;

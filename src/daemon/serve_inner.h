@@ -33,8 +33,8 @@ struct serve_outlets {
 	struct outlet *findings[ANALYSIS_OUTLETS_MAX], *records[ANALYSIS_OUTLETS_MAX];
 	unsigned finding_count, record_count;
 	/* a reopening that goes on */
-	struct event *look; /* NULL: nobody has waited for one yet */
-	uint64_t since;	    /* monotonic clock, ns */
+	struct event *look;		       /* NULL: nobody has waited for one yet */
+	uint64_t since;			       /* monotonic clock, ns */
 	uint64_t errors[OVERVIEW_OUTLETS_MAX]; /* before it */
 	struct waiter waiting[CONTROL_CLIENTS_MAX];
 	unsigned waiters;
@@ -55,7 +55,7 @@ struct serve {
 	const struct options *o;
 	struct config config; /* of the start: what a reload does not change */
 	struct log log;
-	uint64_t started; /* wall clock, ns */
+	uint64_t started;      /* wall clock, ns */
 	uint64_t memory_bound; /* bytes */
 	struct loop control, background;
 	struct worker *worker[OVERVIEW_WORKERS_MAX];
@@ -68,9 +68,9 @@ struct serve {
 	struct serve_outlets outlets;
 	struct serve_reload reload;
 	struct command_env env;
-	struct control *socket;	 /* NULL: none */
-	struct metrics *metrics; /* NULL: none */
-	struct overview *counted; /* at the last stats record */
+	struct control *socket;		   /* NULL: none */
+	struct metrics *metrics;	   /* NULL: none */
+	struct overview *counted;	   /* at the last stats record */
 	struct event *event[SERVE_EVENTS]; /* signals and timers */
 	/* what the sandbox was entered with */
 	struct sandbox_options sandbox;

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "core/limits.h"
 
-#define CLOSE_WAIT  (5 * NS_PER_S)	   /* of all of them together */
+#define CLOSE_WAIT  (5 * NS_PER_S) /* of all of them together */
 #define LOOK_MS	    20		   /* between two looks whether files are open again */
 #define REOPEN_WAIT (8 * NS_PER_S) /* less than who asks waits for an answer */
 

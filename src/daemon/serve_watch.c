@@ -57,15 +57,15 @@ static void watch_beats(struct serve *s)
 	bool all = true;
 
 	for (unsigned i = 0; i <= s->workers; i++) {
-		uint64_t beats = i < s->workers ? worker_beats(s->worker[i])
-						: analysis_beats(s->analysis);
+		uint64_t beats =
+			i < s->workers ? worker_beats(s->worker[i]) : analysis_beats(s->analysis);
 		all &= beats != s->beats[i];
 	}
 	if (!all)
 		return;
 	for (unsigned i = 0; i <= s->workers; i++)
-		s->beats[i] = i < s->workers ? worker_beats(s->worker[i])
-					     : analysis_beats(s->analysis);
+		s->beats[i] =
+			i < s->workers ? worker_beats(s->worker[i]) : analysis_beats(s->analysis);
 	s->alive = clock_steady();
 }
 

@@ -15,7 +15,8 @@
  * follow. False when it is no amount. */
 bool size_parse(const char *text, uint64_t *out);
 
-/* "90s", "5m", "12h", "7d", "2w", or several ("1h30m"), in ns; "never" is 0. False when it is none. */
+/* "90s", "5m", "12h", "7d", "2w", or several ("1h30m"), in ns; "never" is 0. False when it is none.
+ */
 bool size_duration(const char *text, uint64_t *ns);
 
 /* "5M" for tiers A to C, or "A=10M,C=1G" for those named; others keep what they have. */

@@ -8,7 +8,8 @@
 #include "daemon/figures.h"
 #include "output/line.h"
 
-/* What starts again counts from 0: an interface that was replaced, an analyst of a new generation. */
+/* What starts again counts from 0: an interface that was replaced, an analyst of a new generation.
+ */
 static uint64_t since(uint64_t now, uint64_t before)
 {
 	return now >= before ? now - before : now;
@@ -179,8 +180,7 @@ static void head(struct json *j, uint64_t from, uint64_t to)
 	json_close(j, '}');
 }
 
-size_t stats_record(const struct overview *before, const struct overview *o, char *out,
-		    size_t room)
+size_t stats_record(const struct overview *before, const struct overview *o, char *out, size_t room)
 {
 	struct overview *zero = before ? NULL : mem_zalloc(sizeof *zero);
 	const struct overview *b = before ? before : zero;

@@ -31,7 +31,8 @@ bool words_span(struct str word, uint64_t *ns)
 		uint64_t unit = units[i].seconds * SECOND;
 		if (word.p[word.n - 1] != units[i].letter)
 			continue;
-		if (!words_number((struct str){word.p, word.n - 1}, WORDS_SPAN_MAX / unit, &v) || !v)
+		if (!words_number((struct str){word.p, word.n - 1}, WORDS_SPAN_MAX / unit, &v) ||
+		    !v)
 			return false;
 		*ns = v * unit;
 		return true;

@@ -11,7 +11,8 @@
 
 #define WORDS_SPAN_MAX ((uint64_t)3660 * 86400 * 1000000000) /* ns: ten years */
 
-/* "90s", "30m", "12h", "7d", "2w": ns, at least 1 s and at most WORDS_SPAN_MAX. False: it is none. */
+/* "90s", "30m", "12h", "7d", "2w": ns, at least 1 s and at most WORDS_SPAN_MAX. False: it is none.
+ */
 bool words_span(struct str word, uint64_t *ns);
 
 /* Decimal, at most `most`. */

@@ -39,7 +39,8 @@ static void wrong(void *context, const char *file, unsigned line, const char *ru
 	(void)context;
 	if (line) /* else it is the file as a whole */
 		snprintf(at, sizeof at, ":%u", line);
-	fprintf(stderr, "egret: %s%s: %s%s%s\n", file, at, rule ? rule : "", rule ? ": " : "", text);
+	fprintf(stderr, "egret: %s%s: %s%s%s\n", file, at, rule ? rule : "", rule ? ": " : "",
+		text);
 }
 
 int work_load(struct work *w, const struct options *o, bool events, struct error *e)

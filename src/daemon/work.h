@@ -18,9 +18,9 @@ struct work {
 	struct record_json json;
 	struct sysmon_out *sysmon;
 	struct sink *findings; /* as JSON; NULL: a person reads them */
-	FILE *out;	 /* what a person reads */
-	uint64_t damage; /* lines that are no JSON, state that is refused, … */
-	uint64_t start;	 /* monotonic clock, ns */
+	FILE *out;	       /* what a person reads */
+	uint64_t damage;       /* lines that are no JSON, state that is refused, … */
+	uint64_t start;	       /* monotonic clock, ns */
 };
 
 /* -1 and an error when nothing can be done; call work_close all the same. `events`: lines of hosts

@@ -10,9 +10,9 @@
 #include "core/limits.h"
 #include "sensor/sensor.h"
 
-#define BUDGET	  1024 /* frames of one interface before another one's turn */
-#define TICK_MS	  100
-#define VIEW_TICKS 5   /* ticks between two views */
+#define BUDGET	   1024 /* frames of one interface before another one's turn */
+#define TICK_MS	   100
+#define VIEW_TICKS 5 /* ticks between two views */
 
 #define PATIENCE_MS 20000 /* for the analyst to take what is told at the end */
 /* for what waits in the kernel's rings when they are left: more may come than is read */
@@ -24,7 +24,7 @@
 struct port {
 	struct worker *worker;
 	unsigned number;
-	struct live *live;   /* NULL: closed */
+	struct live *live; /* NULL: closed */
 	struct event *event;
 	struct live_counts before; /* of those opened earlier */
 };
@@ -146,9 +146,10 @@ struct worker *worker_new(const struct worker_options *o, struct error *e)
 {
 	static const struct timeval interval = {.tv_usec = TICK_MS * 1000};
 	struct worker *w = mem_lines(sizeof *w);
-	struct sensor_settings settings = {
-		.flow = flow_settings_default, .rare_dns = o->rare_dns, .number = o->number,
-		.clock_back = LIMIT_CLOCK_BACK_LIVE};
+	struct sensor_settings settings = {.flow = flow_settings_default,
+					   .rare_dns = o->rare_dns,
+					   .number = o->number,
+					   .clock_back = LIMIT_CLOCK_BACK_LIVE};
 
 	w->o = *o;
 	settings.flow.flows_max = o->flows_max;

@@ -15,10 +15,10 @@ struct worker;
 
 struct worker_options {
 	unsigned number;
-	int cpu;		/* -1: any */
+	int cpu; /* -1: any */
 	uint32_t flows_max;
-	uint32_t ring;		/* bytes of records on their way, a power of two */
-	bool rare_dns;		/* see sensor_settings */
+	uint32_t ring; /* bytes of records on their way, a power of two */
+	bool rare_dns; /* see sensor_settings */
 	/* Its member of an interface, which had this live_index, gives nothing any more. In the
 	 * worker's thread. */
 	void (*gone)(void *context, unsigned interface, unsigned index, const char *why);

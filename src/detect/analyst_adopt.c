@@ -23,8 +23,8 @@ static void lists_init(struct lists *l, const struct domain_set *now, const stru
 	l->entry = mem_array(domain_set_entries(old) + 1, sizeof *l->entry);
 	l->asked = mem_array(domain_set_entries(old) + 1, sizeof *l->asked);
 	for (unsigned i = 0; i < domain_set_services(old); i++)
-		l->service[i] = domain_set_service_called(
-			now, str_of(domain_set_service(old, i)->name));
+		l->service[i] =
+			domain_set_service_called(now, str_of(domain_set_service(old, i)->name));
 }
 
 static void lists_fini(struct lists *l)

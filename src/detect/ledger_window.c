@@ -38,8 +38,7 @@ static void set_back(struct ledger *l, struct account *a, uint64_t number)
 	    ledger_slice_at(l, a->slices)->number <= number + FINDING_SLICES)
 		return;
 	struct slice *newest = ledger_slice_at(l, a->slices);
-	while (newest->older != POOL_NONE &&
-	       ledger_slice_at(l, newest->older)->number >= number) {
+	while (newest->older != POOL_NONE && ledger_slice_at(l, newest->older)->number >= number) {
 		uint32_t n = newest->older;
 		join_slices(newest, ledger_slice_at(l, n));
 		newest->older = ledger_slice_at(l, n)->older;

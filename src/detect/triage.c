@@ -59,9 +59,8 @@ size_t triage_memory(void)
 {
 	size_t text = mem_memory(TRIAGE_TEXT_MAX + 1), reason = mem_memory(TRIAGE_REASON_MAX + 1);
 
-	return mem_memory(sizeof(struct triage)) +
-	       pool_memory(sizeof(struct mark), TRIAGE_MAX) + hindex_memory(TRIAGE_MAX) +
-	       TRIAGE_MAX * reason +
+	return mem_memory(sizeof(struct triage)) + pool_memory(sizeof(struct mark), TRIAGE_MAX) +
+	       hindex_memory(TRIAGE_MAX) + TRIAGE_MAX * reason +
 	       TRIAGE_SANCTIONS * (2 * sizeof(struct allowed) + 3 * text + reason +
 				   mem_memory(4 * sizeof(struct networks))) +
 	       TRIAGE_AUDIT_MAX * (2 * sizeof(struct audited) + 3 * text + reason);

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "core/limits.h"
-#include "output/outlet_entry.h"
 #include "output/compress.h"
+#include "output/outlet_entry.h"
 #include "output/outlet_inner.h"
 #include "output/sink.h"
 

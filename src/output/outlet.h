@@ -119,11 +119,12 @@ struct outlet_counts {
 };
 void outlet_count(struct outlet *o, struct outlet_counts *out);
 
-/* Nothing more will be put: it has `wait` ns from now to write what waits. Does not wait itself, so that
- * several outlets can end side by side. */
+/* Nothing more will be put: it has `wait` ns from now to write what waits. Does not wait itself, so
+ * that several outlets can end side by side. */
 void outlet_end(struct outlet *o, uint64_t wait);
 /* Writes what waits, for up to `wait` ns (outlet_end's, if that was called before), then gives up.
- * Returns lines lost by that. A writer that hangs in the kernel is left behind after another 0.2 s. */
+ * Returns lines lost by that. A writer that hangs in the kernel is left behind after another 0.2 s.
+ */
 uint64_t outlet_close(struct outlet *o, uint64_t wait);
 
 /* The most memory that one takes, compressing of old files included. */

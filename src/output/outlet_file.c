@@ -176,8 +176,8 @@ static void cut_back(struct file *f)
 static enum outlet_step failed(struct outlet *o, struct file *f, int why)
 {
 	cut_back(f);
-	/* another reader may come, and gets whole lines; a descriptor that is none any more (libevent may
-	 * close one twice) is nobody's to close */
+	/* another reader may come, and gets whole lines; a descriptor that is none any more
+	 * (libevent may close one twice) is nobody's to close */
 	if (f->path && f->fd >= 0 && (!f->regular || why == EBADF)) {
 		if (why != EBADF)
 			close(f->fd);

@@ -62,7 +62,6 @@ struct outlet {
 	bool failure_told;
 };
 
-
 /* Counts an error and tells of it; the outlet goes on. Any thread. */
 void outlet_trouble(struct outlet *o, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

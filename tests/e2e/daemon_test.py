@@ -219,6 +219,7 @@ if __name__ == "__main__":
     if not possible():
         print("skipped: needs root and network namespaces")
         sys.exit(77)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which cleans up
     try:
         program.main(sys.modules[__name__])
     finally:

@@ -285,7 +285,8 @@ def usable(egret, shim, folder):
     if not os.path.exists(shim):
         return f"{shim} is not built"
     with open(egret, "rb") as f:
-        if b"__asan_init" in f.read():
+        program = f.read()
+        if b"__asan_init" in program or b"__tsan_init" in program:
             return "sanitizers bring an allocator of their own, which a preloaded one would not get between"
     for tool in "gzip", "zstd":
         if not shutil.which(tool):

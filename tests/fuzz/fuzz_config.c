@@ -1,5 +1,6 @@
 /* What people write for egret beside rules and lists. The first byte chooses: the configuration
  * file, port names as in /etc/services, or one line of the words that options and commands take. */
+#include "base/mem.h"
 #include "core/networks.h"
 #include "daemon/config.h"
 #include "daemon/size.h"
@@ -102,7 +103,7 @@ static void port_names(const uint8_t *data, size_t n)
 
 static void words(const uint8_t *data, size_t n)
 {
-	char *text = strndup((const char *)data, n);
+	char *text = mem_strndup((const char *)data, strnlen((const char *)data, n));
 	struct str s = str_of(text);
 	uint64_t v, threshold[4] = {1, 2, 3, 4};
 	struct networks nets;

@@ -192,8 +192,8 @@ Test(lineup, a_clock_that_was_set_back)
 	pipe_mark(&b, now);
 	cr_assert_eq(lineup_next(&o).kind, PIPE_RECORD);
 	put(&a, flow_at(now + 5, 2, 1));
+	cr_expect_eq(lineup_next(&o).kind, PIPE_NOTHING, "b may still come with something earlier");
 	put(&b, flow_at(now + 4, 3, 1));
-	cr_expect_eq(lineup_next(&o).kind, PIPE_NOTHING);
 	pipe_mark(&a, now + 10);
 	pipe_mark(&b, now + 10);
 	cr_expect_eq(lineup_next(&o).record->flow_id, 3);
