@@ -33,6 +33,29 @@ static void drop(struct flow_table *t, uint32_t n)
 	g->used = false;
 }
 
+/* Whether the side's FIN arrived, or so the other side says. */
+static bool fin_acked(const struct flow *f, unsigned side)
+{
+	return f->rest[side].flags & SIDE_ACK && (int32_t)(f->side[side].ack - f->side[side].seq) > 0;
+}
+
+/* RST and FIN may have been forged, or never have got there; and after a long silence a connection is
+ * still the same. */
+bool ghost_may_rise(const struct flow *f, enum flow_end why)
+{
+	switch (why) {
+	case END_EVICTED:
+		return true;
+	case END_IDLE:
+	case END_RESET:
+		return f->proto == PROTO_TCP;
+	case END_CLOSED:
+		return !fin_acked(f, 0) || !fin_acked(f, 1);
+	default:
+		return false;
+	}
+}
+
 void ghost_keep(struct flow_table *t, struct flow *f)
 {
 	if (!t->ghosts)

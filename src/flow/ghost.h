@@ -5,6 +5,7 @@
 #define EGRET_FLOW_GHOST_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "decode/packet.h"
@@ -12,6 +13,8 @@
 
 struct flow_table;
 
+/* Whether a flow that ended like this may go on. */
+bool ghost_may_rise(const struct flow *f, enum flow_end why);
 /* Remembers a flow that is being given up; its name is the ghost's from now on. */
 void ghost_keep(struct flow_table *t, struct flow *f);
 /* If the packet that makes flow f goes on with a remembered one, f becomes that: id, who opened,

@@ -180,36 +180,13 @@ static void arm(struct flow_table *t, uint32_t number, const struct flow *f)
 	wheel_arm(&t->wheel, number, t->wheel.now + wait + 1);
 }
 
-/* Whether the side's FIN arrived, or so the other side says. */
-static bool fin_acked(const struct flow *f, unsigned side)
-{
-	return f->rest[side].flags & SIDE_ACK && (int32_t)(f->side[side].ack - f->side[side].seq) > 0;
-}
-
-/* Whether a flow that ended may not be over: RST and FIN may have been forged, or never have got
- * there; and after a long silence a connection is still the same. */
-static bool may_go_on(const struct flow *f, enum flow_end why)
-{
-	switch (why) {
-	case END_EVICTED:
-		return true;
-	case END_IDLE:
-	case END_RESET:
-		return f->proto == PROTO_TCP;
-	case END_CLOSED:
-		return !fin_acked(f, 0) || !fin_acked(f, 1);
-	default:
-		return false;
-	}
-}
-
 static void tell_end(struct flow_table *t, struct flow *f, enum flow_end why)
 {
 	if (!(f->flags & FLOW_ESTABLISHED))
 		t->stats->flows_unanswered++;
 	t->events.ended(t->events.context, f, why);
 	t->stats->flows_evicted += why == END_EVICTED;
-	if (f->flags & FLOW_OPENED && may_go_on(f, why))
+	if (f->flags & FLOW_OPENED && ghost_may_rise(f, why))
 		ghost_keep(t, f);
 	flow_table_forget(t, f->name);
 	f->id = 0;
