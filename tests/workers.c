@@ -112,8 +112,6 @@ static void replay(struct source *source, struct analyst *a)
 		pipe_mark(&worker[i].pipe, UINT64_MAX);
 	}
 	take_all(&o, a);
-	if (o.late)
-		fprintf(stderr, "%llu records were late\n", (unsigned long long)o.late);
 	lineup_fini(&o);
 	decoder_free(d);
 }
@@ -141,6 +139,7 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < workers; i++) {
 		struct sensor_settings settings = {.flow = flow_settings_default,
 						   .rare_dns = analyst_wants_dns_text(g.analyst),
+						   .clock_back = LIMIT_CLOCK_BACK_LIVE,
 						   .number = i};
 		pipe_init(&worker[i].pipe, RING);
 		worker[i].sensor =
