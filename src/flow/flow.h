@@ -137,7 +137,9 @@ static inline void flow_set_opener(struct flow *f, unsigned side, enum opener ho
 	f->flags = (uint8_t)((f->flags & ~FLOW_OPENER_1) | (side ? FLOW_OPENER_1 : 0));
 }
 
-/* The tuple with the opener as source. */
+/* The tuple with that side as source. */
+void flow_ends(const struct flow *f, unsigned from, struct tuple *out);
+/* The same with the opener. */
 struct tuple flow_tuple(const struct flow *f);
 
 #endif
