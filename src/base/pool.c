@@ -1,5 +1,6 @@
 #include "base/pool.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,11 +71,18 @@ size_t pool_memory(size_t object_size, uint32_t limit)
 
 uint32_t pool_get(struct pool *p)
 {
-	if (p->free_count) {
-		uint32_t n = p->free[--p->free_count];
+	bool again = p->free_count;
+	uint32_t n = pool_get_raw(p);
+
+	if (again)
 		memset(pool_at(p, n), 0, p->object_size);
-		return n;
-	}
+	return n;
+}
+
+uint32_t pool_get_raw(struct pool *p)
+{
+	if (p->free_count)
+		return p->free[--p->free_count];
 	if (p->made >= p->limit)
 		return POOL_NONE;
 	if (p->made >> POOL_CHUNK_SHIFT == p->chunk_count)

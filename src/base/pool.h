@@ -36,6 +36,8 @@ size_t pool_memory(size_t object_size, uint32_t limit);
 uint32_t pool_get(struct pool *p);
 /* Takes all objects back at once; the memory stays. */
 void pool_clear(struct pool *p);
+/* As pool_get, for who sets all of the object: of one that comes again, what was in it is left. */
+uint32_t pool_get_raw(struct pool *p);
 void pool_put(struct pool *p, uint32_t number);
 
 static inline void *pool_at(const struct pool *p, uint32_t number)

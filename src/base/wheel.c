@@ -1,14 +1,17 @@
 #include "base/wheel.h"
 
-#include "base/pool.h"
+static inline struct wheel_link *link_of(const struct wheel *w, uint32_t member)
+{
+	return (struct wheel_link *)(void *)((uint8_t *)pool_at(w->pool, member) + w->offset);
+}
 
-void wheel_init(struct wheel *w, struct wheel_link *(*link)(void *, uint32_t), void *owner)
+void wheel_init(struct wheel *w, const struct pool *pool, size_t offset)
 {
 	for (int i = 0; i < WHEEL_SLOTS; i++)
 		w->head[i] = POOL_NONE;
 	w->now = 0;
-	w->link = link;
-	w->owner = owner;
+	w->pool = pool;
+	w->offset = offset;
 }
 
 void wheel_start(struct wheel *w, uint64_t tick)
@@ -18,7 +21,7 @@ void wheel_start(struct wheel *w, uint64_t tick)
 
 void wheel_arm(struct wheel *w, uint32_t member, uint64_t tick)
 {
-	struct wheel_link *l = w->link(w->owner, member);
+	struct wheel_link *l = link_of(w, member);
 
 	if (tick <= w->now)
 		tick = w->now + 1;
@@ -28,26 +31,27 @@ void wheel_arm(struct wheel *w, uint32_t member, uint64_t tick)
 	l->prev = POOL_NONE;
 	l->next = w->head[l->slot];
 	if (l->next != POOL_NONE)
-		w->link(w->owner, l->next)->prev = member;
+		link_of(w, l->next)->prev = member;
 	w->head[l->slot] = member;
 }
 
 void wheel_disarm(struct wheel *w, uint32_t member)
 {
-	struct wheel_link *l = w->link(w->owner, member);
+	struct wheel_link *l = link_of(w, member);
 
 	if (l->slot == WHEEL_IDLE)
 		return;
 	if (l->prev != POOL_NONE)
-		w->link(w->owner, l->prev)->next = l->next;
+		link_of(w, l->prev)->next = l->next;
 	else
 		w->head[l->slot] = l->next;
 	if (l->next != POOL_NONE)
-		w->link(w->owner, l->next)->prev = l->prev;
+		link_of(w, l->next)->prev = l->prev;
 	l->slot = WHEEL_IDLE;
 }
 
-void wheel_advance(struct wheel *w, uint64_t tick, void (*fire)(void *, uint32_t))
+void wheel_advance(struct wheel *w, uint64_t tick, void (*fire)(void *, uint32_t),
+		   void *owner)
 {
 	/* After a gap longer than the wheel, each slot needs to come up once only. */
 	if (tick > w->now && tick - w->now > WHEEL_SLOTS)
@@ -58,7 +62,7 @@ void wheel_advance(struct wheel *w, uint64_t tick, void (*fire)(void *, uint32_t
 		while (*head != POOL_NONE) {
 			uint32_t member = *head;
 			wheel_disarm(w, member);
-			fire(w->owner, member);
+			fire(owner, member);
 		}
 	}
 }

@@ -45,8 +45,14 @@ void wr_i64(struct writer *w, int64_t v)
 
 void wr_hex(struct writer *w, uint64_t v, int digits)
 {
+	if (w->full || digits > w->end - w->p) {
+		w->full = true;
+		return;
+	}
+	char *p = w->p;
 	while (digits-- > 0)
-		wr_char(w, "0123456789abcdef"[v >> 4 * digits & 15]);
+		*p++ = "0123456789abcdef"[v >> 4 * digits & 15];
+	w->p = p;
 }
 
 void wr_escaped(struct writer *w, struct str s)

@@ -255,6 +255,9 @@ struct record_sink {
 	/* Whether an update of a running connection can be taken now: if not, its bytes stay with the
 	 * connection and come with a later one. NULL: always. */
 	bool (*has_room)(void *context);
+	/* A record about this name comes next: what is known of it can be fetched meanwhile. NULL: no
+	 * need. */
+	void (*expect)(void *context, struct str name);
 };
 
 /* Stable lower-case words for JSON and text, never NULL. */

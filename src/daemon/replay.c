@@ -25,6 +25,12 @@ static void to_analyst(void *context, const struct record *r)
 	analyst_take(p->work.now.analyst, r);
 }
 
+static void expect(void *context, struct str name)
+{
+	struct replay *p = context;
+	analyst_expect(p->work.now.analyst, name);
+}
+
 static void problem(void *context, const char *file, const char *text)
 {
 	(void)context;
@@ -45,7 +51,7 @@ static int open_all(struct replay *p, const struct options *o, struct error *e)
 	p->source = source_open_files(&files, &p->stats, e);
 	if (!p->source)
 		return -1;
-	p->sensor = sensor_new(&settings, (struct record_sink){.take = to_analyst, .context = p}, &p->stats);
+	p->sensor = sensor_new(&settings, (struct record_sink){.take = to_analyst, .expect = expect, .context = p}, &p->stats);
 	return 0;
 }
 

@@ -83,21 +83,21 @@ uint64_t checksum_sum(const uint8_t *p, size_t n)
 
 	if (n >= BLOCK)
 		return sum_many(p, n);
-	for (; n >= 4; n -= 4, p += 4)
-		sum += load32(p);
+	for (; n >= 8; n -= 8, p += 8)
+		sum = checksum_carry(sum, checksum_load64(p));
 	if (n) {
-		uint8_t rest[4] = {0}; /* an odd end counts as if a zero followed */
+		uint8_t rest[8] = {0}; /* an odd end counts as if a zero followed */
 		memcpy(rest, p, n);
-		sum += load32(rest);
+		sum = checksum_carry(sum, checksum_load64(rest));
 	}
-	return sum;
+	return (sum & 0xffffffff) + (sum >> 32);
 }
 
 bool checksum_ip4_good(const uint8_t *p, size_t n)
 {
-	uint64_t sum = load32(p) + load32(p + 4) + load32(p + 8) + load32(p + 12) + load32(p + 16);
+	uint64_t sum = checksum_carry(checksum_load64(p), checksum_load64(p + 8));
 
-	for (size_t i = 20; i < n; i += 4)
-		sum += load32(p + i);
+	for (size_t i = 16; i < n; i += 4)
+		sum = checksum_carry(sum, load32(p + i));
 	return checksum_fold(sum) == 0xffff;
 }

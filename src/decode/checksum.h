@@ -14,15 +14,29 @@
 /* Sum of n bytes, not folded: at most 2^47 for the longest frame, so that sums may be added. */
 uint64_t checksum_sum(const uint8_t *p, size_t n);
 
+static inline uint64_t checksum_load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* Adds in ones' complement: four 16-bit sums at once, each one's carry in the next. */
+static inline uint64_t checksum_carry(uint64_t sum, uint64_t v)
+{
+	sum += v;
+	return sum + (sum < v);
+}
+
 /* Sum of 32 bytes: two addresses. */
 static inline uint64_t checksum_sum32(const uint8_t *p)
 {
-	uint64_t v[4], sum = 0;
+	uint64_t sum = checksum_carry(checksum_load64(p), checksum_load64(p + 8));
 
-	memcpy(v, p, sizeof v);
-	for (unsigned i = 0; i < 4; i++)
-		sum += (v[i] & 0xffffffff) + (v[i] >> 32);
-	return sum;
+	sum = checksum_carry(sum, checksum_load64(p + 16));
+	sum = checksum_carry(sum, checksum_load64(p + 24));
+	return (sum & 0xffffffff) + (sum >> 32);
 }
 
 static inline uint16_t checksum_fold(uint64_t sum)

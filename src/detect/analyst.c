@@ -84,13 +84,13 @@ void analyst_memory(const struct analyst *a, bool window, struct budget *b)
 }
 
 void analyst_hunt(struct analyst *a, const struct record *r, const struct domain_entry *e,
-		  struct str name, enum name_source source)
+		  struct str name, uint64_t key, enum name_source source)
 {
 	struct hunt_subject subject = {.entry = e, .name = name, .source = source, .line = a->line};
 
 	if (!a->hunt)
 		return;
-	subject.quiet = verdict_quiet(&a->verdicts, name);
+	subject.quiet = verdict_quiet(&a->verdicts, key);
 	hunt_record(a->hunt, r, &subject);
 }
 
@@ -108,12 +108,21 @@ const struct domain_entry *analyst_service_of(struct analyst *a, struct str name
 	return analyst_is_service(e) ? e : NULL;
 }
 
+static const struct domain_entry *service_by_key(struct analyst *a, struct str name, uint64_t key)
+{
+	const struct domain_entry *e = verdict_by_key(&a->verdicts, name, key);
+
+	return analyst_is_service(e) ? e : NULL;
+}
+
 /* Of a CNAME chain, the first name that belongs to a service. */
 static struct str telling_alias(struct analyst *a, const struct record_dns *d)
 {
+	unsigned alias = 0;
+
 	for (unsigned i = 0; i < d->answers_kept; i++)
 		if (d->answers[i].type == TYPE_CNAME &&
-		    analyst_is_service(verdict_of(&a->verdicts, d->answers[i].text)))
+		    service_by_key(a, d->answers[i].text, a->alias_key[alias++]))
 			return d->answers[i].text;
 	return (struct str){0};
 }
@@ -131,17 +140,21 @@ static bool is_of_question(const struct record_dns *d, const struct dns_answer *
 }
 
 /* The addresses that an answer gives, as far as they are its own. */
-static void prepare_lesson(struct analyst *a, const struct record *r)
+static void prepare_lesson(struct analyst *a, const struct record *r, uint64_t key)
 {
 	const struct record_dns *d = &r->dns;
 	struct name_lesson *l = &a->lesson;
+	unsigned aliases = 0;
 
 	l->count = 0;
 	for (unsigned i = 0; i < d->answers_kept; i++) {
 		const struct dns_answer *x = &d->answers[i];
 		unsigned addresses = x->has_address ? 1 : x->hints;
-		if (x->type == TYPE_CNAME)
-			verdict_prepare(&a->verdicts, x->text);
+		if (x->type == TYPE_CNAME) {
+			uint64_t alias = verdict_key(&a->verdicts, x->text);
+			verdict_prepare(&a->verdicts, alias);
+			a->alias_key[aliases++] = alias;
+		}
 		if (x->section != DNS_ANSWER || !addresses || !is_of_question(d, x))
 			continue;
 		for (unsigned h = 0; h < addresses && l->count < NAMES_BATCH; h++) {
@@ -153,6 +166,7 @@ static void prepare_lesson(struct analyst *a, const struct record *r)
 	 * client's */
 	l->client = d->asked ? r->tuple.src : (struct addr){0};
 	l->name = d->question;
+	l->hash = key;
 	l->time = r->time;
 	if (l->count)
 		names_prepare(&a->names, l);
@@ -164,9 +178,10 @@ static void take_dns(struct analyst *a, const struct record *r)
 
 	if (d->flavour != DNS_UNICAST)
 		return;
-	verdict_prepare(&a->verdicts, d->question);
-	prepare_lesson(a, r);
-	const struct domain_entry *e = analyst_service_of(a, d->question, (struct str){0});
+	uint64_t key = verdict_key(&a->verdicts, d->question);
+	verdict_prepare(&a->verdicts, key);
+	prepare_lesson(a, r, key);
+	const struct domain_entry *e = service_by_key(a, d->question, key);
 	if (a->lesson.count) {
 		a->lesson.via = e ? (struct str){0} : telling_alias(a, d);
 		names_learn(&a->names, &a->lesson);
@@ -179,14 +194,15 @@ static void take_dns(struct analyst *a, const struct record *r)
 		if (a->watch)
 			watch_name(a->watch, r, e, d->question, NAME_NONE);
 	}
-	analyst_hunt(a, r, e, d->question, NAME_NONE);
+	analyst_hunt(a, r, e, d->question, key, NAME_NONE);
 }
 
 /* A name spoken on a connection of its own counts even before, or without, a conn record. */
 static void take_name(struct analyst *a, const struct record *r, struct str name,
 		      enum name_source source)
 {
-	const struct domain_entry *e = analyst_service_of(a, name, (struct str){0});
+	uint64_t key = verdict_key(&a->verdicts, name);
+	const struct domain_entry *e = service_by_key(a, name, key);
 
 	if (e) {
 		struct ledger_use use = {
@@ -195,7 +211,12 @@ static void take_name(struct analyst *a, const struct record *r, struct str name
 		if (a->watch)
 			watch_name(a->watch, r, e, name, source);
 	}
-	analyst_hunt(a, r, e, name, source);
+	analyst_hunt(a, r, e, name, key, source);
+}
+
+void analyst_expect(struct analyst *a, struct str name)
+{
+	verdict_prepare(&a->verdicts, verdict_key(&a->verdicts, name));
 }
 
 void analyst_take(struct analyst *a, const struct record *given)

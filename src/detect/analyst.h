@@ -77,6 +77,8 @@ enum analyst_kept {
 size_t analyst_sections(struct analyst *a, enum analyst_kept kept,
 			struct state_section out[ANALYST_SECTIONS]);
 
+/* Has fetched what a record about this name will need, as record_sink.expect. */
+void analyst_expect(struct analyst *a, struct str name);
 void analyst_take(struct analyst *a, const struct record *r);
 /* A record or an event read from a line of text; line.kind is LINE_RECORD or LINE_EVENT. */
 void analyst_take_line(struct analyst *a, const struct line *line);

@@ -343,7 +343,7 @@ void analyst_take_flow(struct analyst *a, struct record *r)
 		take_tracked(a, r, e, o);
 	else
 		take_untracked(a, r, e);
-	analyst_hunt(a, r, e, x->name, x->name_source);
+	analyst_hunt(a, r, e, x->name, verdict_key(&a->verdicts, x->name), x->name_source);
 	if (r->kind != RECORD_CONN || !x->end)
 		return;
 	summarise(a, x, o, e || (o && o->account != LEDGER_NONE));

@@ -3,6 +3,7 @@
 #define EGRET_DETECT_ANALYST_INNER_H
 
 #include "base/swap.h"
+#include "core/limits.h"
 #include "detect/analyst.h"
 #include "detect/findings.h"
 #include "detect/hunt.h"
@@ -43,6 +44,7 @@ struct analyst {
 	struct names names;
 	struct name_lesson lesson; /* filled again and again */
 	struct verdict_cache verdicts;
+	uint64_t alias_key[LIMIT_DNS_ANSWERS]; /* of the aliases of the answer at hand */
 	struct ledger ledger;
 	struct findings *findings;
 	struct hunt *hunt;   /* NULL: no rules */
@@ -67,9 +69,9 @@ void analyst_ledger_init(struct analyst *a);
 bool analyst_is_service(const struct domain_entry *e);
 /* The service that a name, or else what it is an alias of, belongs to. */
 const struct domain_entry *analyst_service_of(struct analyst *a, struct str name, struct str via);
-/* Holds the rules against a record whose subject is known now. */
+/* Holds the rules against a record whose subject is known now; `key` is verdict_key's of its name. */
 void analyst_hunt(struct analyst *a, const struct record *r, const struct domain_entry *e,
-		  struct str name, enum name_source source);
+		  struct str name, uint64_t key, enum name_source source);
 
 /* analyst_state.c */
 

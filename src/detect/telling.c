@@ -28,17 +28,12 @@ static struct told *told_at(const struct telling *t, uint32_t member)
 	return (struct told *)(void *)((uint8_t *)pool_at(t->pool, member) + t->offset);
 }
 
-static struct wheel_link *wait_of(void *owner, uint32_t member)
-{
-	return &told_at(owner, member)->wait;
-}
-
 void telling_init(struct telling *t, struct pool *pool, size_t offset)
 {
 	t->pool = pool;
 	t->offset = offset;
 	lru_init(&t->touched, pool, offset + offsetof(struct told, order));
-	wheel_init(&t->due, wait_of, t);
+	wheel_init(&t->due, pool, offset + offsetof(struct told, wait));
 }
 
 void telling_add(struct telling *t, uint32_t member)
@@ -79,7 +74,7 @@ static void touch_due(struct telling *t, uint64_t tick, bool all)
 {
 	if (tick + WHEEL_SLOTS < t->due.now) /* the clock was set back */
 		wheel_start(&t->due, tick);
-	wheel_advance(&t->due, tick, touch_again);
+	wheel_advance(&t->due, tick, touch_again, t);
 	for (unsigned slot = 0; all && slot < WHEEL_SLOTS; slot++)
 		while (t->due.head[slot] != POOL_NONE) {
 			uint32_t member = t->due.head[slot];

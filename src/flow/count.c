@@ -5,8 +5,7 @@
 /* 40 Gbit/s in bytes a millisecond: no lost stretch can have carried more. */
 #define PLAUSIBLE_BYTES_PER_MS UINT64_C(5000000)
 
-#define WINDOW_SHIFT_MIN 24 /* 16 MiB */
-#define WINDOW_SHIFT_MAX 28
+#define WINDOW_SHIFT_MAX 28 /* it never grows beyond */
 
 static struct flow_rare_side *rare_side(struct flow_table *t, struct flow *f, unsigned side)
 {
@@ -392,7 +391,7 @@ static void take_ack(struct flow_table *t, struct flow *f, unsigned side, uint32
 static void take_syn(struct flow *f, unsigned side, const struct packet *p)
 {
 	struct flow_side_rest *r = &f->rest[side];
-	unsigned shift = WINDOW_SHIFT_MIN;
+	unsigned shift = COUNT_WINDOW_SHIFT;
 
 	/* a second SYN with another number replaces the first only while nothing was sent */
 	if (!(r->flags & SIDE_START) || is_empty(f, side))

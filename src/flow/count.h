@@ -24,6 +24,8 @@
 
 struct flow_table;
 
+#define COUNT_WINDOW_SHIFT 24 /* a flow's first window_shift: 16 MiB */
+
 /* Counts one TCP packet that `side` sent. */
 void count_tcp(struct flow_table *t, struct flow *f, unsigned side, const struct packet *p);
 /* Counts one UDP packet that `side` sent. */

@@ -149,7 +149,9 @@ static inline bool flow_is_decoy(const struct flow *f, unsigned side, const stru
 	return p->checksum == CHECKSUM_WRONG && f->rest[side].flags & SIDE_SUM;
 }
 
-/* The tuple with the opener as source. */
+/* The tuple with that side as source. */
+void flow_ends(const struct flow *f, unsigned from, struct tuple *out);
+/* The same with the opener. */
 struct tuple flow_tuple(const struct flow *f);
 
 #endif

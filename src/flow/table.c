@@ -1,5 +1,6 @@
 #include "flow/table.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -7,7 +8,8 @@
 #include "flow/follow.h"
 #include "flow/ghost.h"
 
-#define TICK_MS 1000
+#define PORT_DNS 53
+#define TICK_MS	 1000
 /* A pause in packet time longer than every timeout and than the wheel: everything is over. */
 #define PAUSE_MS (24u * 3600 * 1000)
 #define COPY_MS 2 /* a span port's copy comes within this time */
@@ -15,6 +17,7 @@
 /* Of a table, what attempts that nobody answered may take: a quarter, but no less than these. */
 #define ATTEMPTS_PART 4
 #define ATTEMPTS_LEAST (64 * 1024)
+#define ATTEMPTS_AHEAD 4 /* how many new flows before memory is needed it is fetched */
 
 const struct flow_settings flow_settings_default = {
 	.flows_max = LIMIT_FLOWS,
@@ -26,12 +29,6 @@ const struct flow_settings flow_settings_default = {
 	.report_every = 30,
 	.report_bytes = MIB,
 };
-
-static struct wheel_link *link_of(void *owner, uint32_t member)
-{
-	struct flow_table *t = owner;
-	return &((struct flow *)pool_at(&t->flows, member))->wheel;
-}
 
 static size_t attempts_size(const struct flow_table *t)
 {
@@ -68,7 +65,7 @@ void flow_table_init(struct flow_table *t, const struct flow_settings *s,
 	hindex_init(&t->ghost_index, 64);
 	pool_init(&t->flows, sizeof(struct flow), s->flows_max);
 	pool_init(&t->rares, sizeof(struct flow_rare), rares_max(s));
-	wheel_init(&t->wheel, link_of, t);
+	wheel_init(&t->wheel, &t->flows, offsetof(struct flow, wheel));
 	t->attempts_max = attempts_max(s);
 	t->attempts = mem_lines(attempts_size(t));
 }
@@ -100,16 +97,34 @@ void flow_table_forget(struct flow_table *t, uint32_t name)
 		t->events.forget(t->events.context, name);
 }
 
+static inline uint64_t hash_end(const struct hash_key *key, const struct addr *a, uint16_t port)
+{
+	uint64_t high = hash_load64(a->b), low = hash_load64(a->b + 8);
+
+	/* the first half of an IPv4 address says nothing: there is room for the port */
+	if (high == 0)
+		return hash_fold(port ^ key->w[0], low ^ key->w[1]);
+	return hash_fold(hash_fold(high ^ key->w[0], low ^ key->w[1]) ^ key->w[2],
+			 port ^ key->w[3]);
+}
+
 /* Commutative in the two ends, so both directions agree. */
+static inline uint64_t hash_ends(const struct hash_key *key, const struct addr *a, uint16_t port_a,
+				 const struct addr *b, uint16_t port_b, uint8_t proto)
+{
+	uint64_t x = hash_end(key, a, port_a), y = hash_end(key, b, port_b);
+
+	return hash_fold((x + y) ^ key->w[4], (x ^ y) ^ key->w[5] ^ proto);
+}
+
 uint64_t flow_hash(const struct flow_table *t, const struct tuple *k)
 {
-	const struct hash_key *key = &t->key;
-	uint64_t a = hash_fold(hash_load64(k->src.b) ^ key->w[0], hash_load64(k->src.b + 8) ^ key->w[1]);
-	uint64_t b = hash_fold(hash_load64(k->dst.b) ^ key->w[0], hash_load64(k->dst.b + 8) ^ key->w[1]);
+	return hash_ends(&t->key, &k->src, k->sport, &k->dst, k->dport, k->proto);
+}
 
-	a = hash_fold(a ^ key->w[2], (uint64_t)k->sport << 8 ^ key->w[3]);
-	b = hash_fold(b ^ key->w[2], (uint64_t)k->dport << 8 ^ key->w[3]);
-	return hash_fold((a + b) ^ key->w[4], (a ^ b) ^ key->w[5] ^ k->proto);
+static uint64_t hash_of(const struct flow_table *t, const struct flow *f)
+{
+	return hash_ends(&t->key, &f->addr[0], f->port[0], &f->addr[1], f->port[1], f->proto);
 }
 
 static uint32_t short_key(const struct addr *a, bool v6)
@@ -163,7 +178,11 @@ static uint32_t idle_limit(const struct flow_table *t, const struct flow *f)
 		return t->settings.attempt_idle;
 	if (f->proto == PROTO_TCP)
 		return t->settings.tcp_idle;
-	return f->app == APP_DNS ? t->settings.dns_idle : t->settings.udp_idle;
+	if (f->app != APP_DNS)
+		return t->settings.udp_idle;
+	/* as many answers as questions: nothing is to come */
+	return f->side[0].packets == f->side[1].packets ? t->settings.finished_idle
+							: t->settings.dns_idle;
 }
 
 static uint64_t tick_of(uint64_t ms)
@@ -173,7 +192,8 @@ static uint64_t tick_of(uint64_t ms)
 
 static void arm(struct flow_table *t, uint32_t number, const struct flow *f)
 {
-	uint64_t wait = idle_limit(t, f);
+	uint32_t limit = idle_limit(t, f), idle = (t->now - f->last) / TICK_MS;
+	uint64_t wait = limit > idle ? limit - idle : 0;
 
 	if (f->flags & FLOW_ESTABLISHED && wait > t->settings.report_every)
 		wait = t->settings.report_every;
@@ -195,11 +215,11 @@ static void tell_end(struct flow_table *t, struct flow *f, enum flow_end why)
 static void end_flow(struct flow_table *t, uint32_t number, enum flow_end why)
 {
 	struct flow *f = pool_at(&t->flows, number);
-	struct tuple k = {f->addr[0], f->addr[1], f->port[0], f->port[1], f->proto};
+	uint64_t hash = hash_of(t, f);
 
 	tell_end(t, f, why);
 	wheel_disarm(&t->wheel, number);
-	hindex_remove(&t->index, flow_hash(t, &k), number);
+	hindex_remove(&t->index, hash, number);
 	if (f->rare)
 		pool_put(&t->rares, f->rare - 1);
 	pool_put(&t->flows, number);
@@ -216,9 +236,7 @@ static void prefetch_flow(const struct flow_table *t, uint32_t number)
 
 static void prefetch_index(const struct flow_table *t, const struct flow *f)
 {
-	struct tuple k = {f->addr[0], f->addr[1], f->port[0], f->port[1], f->proto};
-
-	hindex_prefetch(&t->index, flow_hash(t, &k));
+	hindex_prefetch(&t->index, hash_of(t, f));
 }
 
 /* Ends come in rows: while one flow goes, the next one's lines are on their way. */
@@ -277,7 +295,7 @@ static void end_all(struct flow_table *t, bool capture_ended)
 	pool_clear(&t->rares);
 	ghost_clear(t);
 	uint64_t tick = t->wheel.now;
-	wheel_init(&t->wheel, link_of, t);
+	wheel_init(&t->wheel, &t->flows, offsetof(struct flow, wheel));
 	wheel_start(&t->wheel, tick);
 }
 
@@ -292,6 +310,7 @@ void flow_table_restart(struct flow_table *t, uint64_t ns)
 	wheel_start(&t->wheel, 0);
 	t->origin = ns;
 	t->clock = t->now = 0;
+	t->next_ms = 0;
 }
 
 void flow_table_advance(struct flow_table *t, uint64_t ns)
@@ -300,16 +319,19 @@ void flow_table_advance(struct flow_table *t, uint64_t ns)
 		t->origin = ns;
 		return;
 	}
+	if (ns < t->next_ms)
+		return;
 	uint64_t ms = ns > t->origin ? (ns - t->origin) / NS_PER_MS : 0;
 
 	if (ms <= t->clock)
 		return;
+	t->next_ms = t->origin + (ms + 1) * NS_PER_MS;
 	if (ms > t->clock + PAUSE_MS)
 		end_all(t, false);
 	t->clock = ms;
 	t->now = (uint32_t)ms;
 	if (tick_of(ms) > t->wheel.now)
-		wheel_advance(&t->wheel, tick_of(ms), fire);
+		wheel_advance(&t->wheel, tick_of(ms), fire, t);
 }
 
 /* Gives up the flow that would have expired soonest, of those whose slot comes up next. */
@@ -344,21 +366,27 @@ static struct flow *attempt_at(const struct flow_table *t, uint32_t place)
 	return a->id ? pool_at(&t->flows, a->number) : NULL;
 }
 
-/* Makes room for one more attempt. What comes after it is fetched meanwhile: the flow of the next
- * time but one, and of the next the place in the index. */
+static uint32_t attempt_after(const struct flow_table *t, uint32_t place, uint32_t steps)
+{
+	place += steps;
+	return place < t->attempts_max ? place : place % t->attempts_max;
+}
+
+/* Makes room for one more attempt. What will have to go soon is fetched meanwhile: first the flow,
+ * then its place in the index. */
 static void give_up_oldest(struct flow_table *t)
 {
-	uint32_t place = t->attempt_next, next = (place + 1) % t->attempts_max;
-	const struct flow *f = attempt_at(t, place), *after = attempt_at(t, next);
+	uint32_t place = t->attempt_next, soon = attempt_after(t, place, ATTEMPTS_AHEAD),
+		 later = attempt_after(t, place, 2 * ATTEMPTS_AHEAD);
+	const struct flow *f = attempt_at(t, place), *next = attempt_at(t, soon);
 
-	t->attempt_next = next;
+	t->attempt_next = attempt_after(t, place, 1);
 	if (f && (uint32_t)f->id == t->attempts[place].id && !(f->flags & FLOW_ESTABLISHED))
 		end_flow(t, t->attempts[place].number, END_EVICTED);
-	if (after && !(after->flags & FLOW_ESTABLISHED))
-		prefetch_index(t, after);
-	next = (next + 1) % t->attempts_max;
-	if (attempt_at(t, next))
-		prefetch_flow(t, t->attempts[next].number);
+	if (next && !(next->flags & FLOW_ESTABLISHED))
+		prefetch_index(t, next);
+	if (attempt_at(t, later))
+		prefetch_flow(t, t->attempts[later].number);
 }
 
 static struct flow *make(struct flow_table *t, const struct packet *p, const struct key *key,
@@ -367,9 +395,9 @@ static struct flow *make(struct flow_table *t, const struct packet *p, const str
 	uint32_t place = t->attempt_next;
 
 	give_up_oldest(t);
-	uint32_t n = pool_get(&t->flows);
+	uint32_t n = pool_get_raw(&t->flows);
 	if (n == POOL_NONE) {
-		if (!evict(t) || (n = pool_get(&t->flows)) == POOL_NONE) {
+		if (!evict(t) || (n = pool_get_raw(&t->flows)) == POOL_NONE) {
 			t->stats->flows_out_of_memory++;
 			return NULL;
 		}
@@ -378,22 +406,22 @@ static struct flow *make(struct flow_table *t, const struct packet *p, const str
 	if (t->flows.free_count)
 		prefetch_flow(t, t->flows.free[t->flows.free_count - 1]);
 	struct flow *f = pool_at(&t->flows, n);
-	f->key4[0] = key->src4;
-	f->key4[1] = key->dst4;
-	f->port[0] = p->tuple.sport;
-	f->port[1] = p->tuple.dport;
-	f->proto = p->tuple.proto;
-	f->flags = key->v6 ? FLOW_V6 : 0;
-	f->addr[0] = p->tuple.src;
-	f->addr[1] = p->tuple.dst;
-	f->start = p->time;
-	f->encap = (uint16_t)p->encap;
-	f->vlan = p->vlan;
-	f->credit = (int32_t)t->settings.report_bytes;
-	f->last = f->reported_at = t->now;
-	f->rest[0].window_shift = f->rest[1].window_shift = 24;
-	f->inspect = 1;
-	f->wheel.slot = WHEEL_IDLE;
+	*f = (struct flow){
+		.key4 = {key->src4, key->dst4},
+		.port = {p->tuple.sport, p->tuple.dport},
+		.proto = p->tuple.proto,
+		.flags = key->v6 ? FLOW_V6 : 0,
+		.inspect = 1,
+		.last = t->now,
+		.credit = (int32_t)t->settings.report_bytes,
+		.addr = {p->tuple.src, p->tuple.dst},
+		.start = p->time,
+		.rest = {{.window_shift = COUNT_WINDOW_SHIFT}, {.window_shift = COUNT_WINDOW_SHIFT}},
+		.reported_at = t->now,
+		.encap = (uint16_t)p->encap,
+		.vlan = p->vlan,
+		.wheel.slot = WHEEL_IDLE,
+	};
 	follow_guess_opener(f, p);
 	if (t->ghost_index.used)
 		ghost_recall(t, f, p, hash);
@@ -411,7 +439,11 @@ static struct flow *make(struct flow_table *t, const struct packet *p, const str
 		t->stats->flows_udp++;
 	}
 	hindex_add(&t->index, hash, n);
-	arm(t, n, f);
+	/* most of what is on this port is one question and its answer */
+	if (f->proto == PROTO_UDP && (f->port[0] == PORT_DNS || f->port[1] == PORT_DNS))
+		wheel_arm(&t->wheel, n, t->wheel.now + t->settings.finished_idle + 1);
+	else
+		arm(t, n, f);
 	return f;
 }
 

@@ -55,6 +55,7 @@ struct flow_table {
 	uint64_t origin;    /* packet time at which the clock reads 0, ns */
 	uint64_t clock;	    /* ms since origin */
 	uint32_t now;	    /* its low half */
+	uint64_t next_ms;   /* packet time at which it moves, ns */
 	uint64_t next_id;
 	/* The flows made last, a ring: whichever of them is still unanswered when its place is needed
 	 * is given up, so that a flood takes a part of the table only. */

@@ -100,6 +100,12 @@ static struct name_use *set_of(const struct name_table *t, uint64_t key)
 	return t->uses + (size_t)(key >> 32 & t->mask) * NAMES_WAYS;
 }
 
+static void prefetch_set(const struct name_use *set)
+{
+	prefetch(set);
+	prefetch(set + NAMES_WAYS / 2);
+}
+
 static bool is_kept(const struct names *n, uint64_t place)
 {
 	return place && n->head - (place - 1) <= RING_BYTES;
@@ -136,14 +142,14 @@ static struct str text_at(const struct names *n, uint64_t place)
 /* Where the name stands, its alias right before it. A place in the older half of the ring is not
  * used again, so that what refers to it stays good for a while. */
 static uint64_t place_of(struct names *n, uint64_t hash, struct str name, struct str via,
-			 uint32_t *distance)
+			 uint16_t *distance)
 {
 	struct name_place *r = &n->recent[hash % RECENT];
 
 	*distance = 0;
 	if (via.n) {
 		uint64_t alias = append(n, via), place = append(n, name);
-		*distance = (uint32_t)(place - alias);
+		*distance = (uint16_t)(place - alias); /* two texts, and what is left at the ring's end */
 		return place;
 	}
 	if (r->hash == hash && r->place && n->head - (r->place - 1) < RING_BYTES / 2)
@@ -152,14 +158,32 @@ static uint64_t place_of(struct names *n, uint64_t hash, struct str name, struct
 	return r->place;
 }
 
+/* Spares looking at most of the texts that are not the same, which are in memory far away. */
+static uint16_t mark_of(struct str name)
+{
+	uint64_t first = 0, last = 0;
+	size_t part = name.n < sizeof first ? name.n : sizeof first;
+
+	memcpy(&first, name.p, part);
+	memcpy(&last, name.p + name.n - part, part);
+	return (uint16_t)((first + name.n) * UINT64_C(0x9e3779b97f4a7c15) >> 48 ^
+			  last * UINT64_C(0xbf58476d1ce4e5b9) >> 48);
+}
+
+static bool is_same(const struct names *n, const struct name_use *a, const struct name_use *b)
+{
+	return a->key == b->key &&
+	       (a->name == b->name ||
+		(a->mark == b->mark && str_eq(text_at(n, a->name), text_at(n, b->name))));
+}
+
 static void put(const struct names *n, struct name_use *set, struct name_use u)
 {
 	struct name_use *victim = set;
-	struct str name = text_at(n, u.name);
 
 	for (int i = 0; i < NAMES_WAYS; i++) {
 		struct name_use *w = &set[i];
-		if (w->key == u.key && (w->name == u.name || str_eq(text_at(n, w->name), name))) {
+		if (is_same(n, w, &u)) {
 			/* told again while it held: it has held since it was told first. (A later
 			 * time than now is of a clock that was wrong.) */
 			if (w->expires >= u.learned && w->learned <= u.learned)
@@ -191,10 +215,23 @@ static void put_all(const struct names *n)
 		put_oldest(n);
 }
 
+/* One that has waited for half of its time, so that its set is there: has the texts fetched that it
+ * will be compared with. */
+static void prepare_put(const struct names *n, const struct name_put *p)
+{
+	for (int i = 0; i < NAMES_WAYS; i++) {
+		const struct name_use *w = &p->set[i];
+		if (w->key == p->use.key && w->mark == p->use.mark && w->name != p->use.name)
+			prefetch(n->ring + (w->name - 1) % RING_BYTES);
+	}
+}
+
 static void enqueue(const struct names *n, const struct name_table *t, const struct name_use *u)
 {
 	struct name_queue *q = n->queue;
 
+	if (q->count > QUEUE / 2)
+		prepare_put(n, &q->put[(q->next - QUEUE / 2) % QUEUE]);
 	if (q->count == QUEUE)
 		put_oldest(n);
 	q->put[q->next++ % QUEUE] = (struct name_put){set_of(t, u->key), *u};
@@ -209,32 +246,33 @@ uint64_t names_evicted(const struct names *n)
 
 void names_prepare(const struct names *n, struct name_lesson *l)
 {
-	l->hash = hash_bytes(&n->key, l->name.p, l->name.n);
 	prefetch(&n->recent[l->hash % RECENT]);
 	for (unsigned i = 0; i < l->count; i++) {
 		const struct addr *address = &l->item[i].address;
 		l->item[i].own = key_of(n, &l->client, address);
 		l->item[i].any = key_of(n, &nobody, address);
-		const struct name_use *own = set_of(&n->own, l->item[i].own);
-		const struct name_use *any = set_of(&n->any, l->item[i].any);
-		prefetch(own);
-		prefetch(own + NAMES_WAYS / 2);
-		prefetch(any);
-		prefetch(any + NAMES_WAYS / 2);
+		prefetch_set(set_of(&n->own, l->item[i].own));
+		prefetch_set(set_of(&n->any, l->item[i].any));
 	}
 }
 
 void names_learn(struct names *n, const struct name_lesson *l)
 {
-	uint32_t now = (uint32_t)(l->time / NS_PER_S), distance;
+	uint32_t now = (uint32_t)(l->time / NS_PER_S);
+	uint16_t distance;
 
 	if (l->name.n == 0 || l->name.n > TEXT_MAX || l->via.n > TEXT_MAX)
 		return;
 	uint64_t place = place_of(n, l->hash, l->name, l->via, &distance);
+	uint16_t mark = mark_of(l->name);
 	for (unsigned i = 0; i < l->count; i++) {
 		uint32_t ttl = l->item[i].ttl;
 		uint64_t hold = (uint64_t)(ttl < TTL_MIN ? TTL_MIN : ttl) + TTL_SLACK;
-		struct name_use u = {.name = place, .via = distance, .learned = now, .told = now};
+		struct name_use u = {.name = place,
+				     .via = distance,
+				     .mark = mark,
+				     .learned = now,
+				     .told = now};
 		u.expires = hold > UINT32_MAX - now ? UINT32_MAX : now + (uint32_t)hold;
 		u.key = l->item[i].own;
 		enqueue(n, &n->own, &u);
@@ -287,10 +325,14 @@ struct name_answer names_find(const struct names *n, const struct addr *client,
 	uint32_t when = (uint32_t)(time / NS_PER_S);
 	struct name_answer a = {.source = NAME_NONE};
 
+	uint64_t own = key_of(n, client, address), any = key_of(n, &nobody, address);
+
+	prefetch_set(set_of(&n->own, own));
+	prefetch_set(set_of(&n->any, any));
 	put_all(n);
-	if (answer(n, &n->own, key_of(n, client, address), when, &a))
+	if (answer(n, &n->own, own, when, &a))
 		a.source = NAME_DNS_CLIENT;
-	else if (answer(n, &n->any, key_of(n, &nobody, address), when, &a))
+	else if (answer(n, &n->any, any, when, &a))
 		a.source = NAME_DNS_ANY;
 	return a;
 }
@@ -335,6 +377,7 @@ static bool load_table(struct names *n, struct name_table *t, struct cursor *in)
 		if (in->bad || !name.n || name.n > TEXT_MAX || via.n > TEXT_MAX)
 			return false;
 		u.name = place_of(n, hash_bytes(&n->key, name.p, name.n), name, via, &u.via);
+		u.mark = mark_of(name);
 		put(n, set_of(t, key), u);
 	}
 	return !in->bad;

@@ -28,7 +28,8 @@
 struct name_use {
 	uint64_t key;     /* 0: empty */
 	uint64_t name;    /* place in the ring of what was asked for, plus 1 */
-	uint32_t via;     /* bytes before `name` at which its telling alias stands, 0: none */
+	uint16_t via;     /* bytes before `name` at which its telling alias stands, 0: none */
+	uint16_t mark;    /* of the name: another one's is another as a rule */
 	/* s since 1970 */
 	uint32_t learned; /* when it was told first of the time it has held without a break */
 	uint32_t told;	  /* when it was told last */
@@ -72,7 +73,7 @@ struct name_lesson {
 		uint32_t ttl;      /* seconds */
 		uint64_t own, any; /* keys, by names_prepare */
 	} item[NAMES_BATCH];
-	uint64_t hash; /* of name, by names_prepare */
+	uint64_t hash; /* of name, keyed: what it comes from is the learner's choice */
 };
 
 /* Works out the keys of everything but `via`, and has their memory fetched meanwhile. */

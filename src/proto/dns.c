@@ -34,12 +34,12 @@ static enum parse read_questions(struct dns_reading *r, struct cursor *c)
 
 	for (unsigned i = 0; i < out->question_count; i++) {
 		struct cursor start = *c;
-		struct dns_question q = {0};
+		struct dns_question *q = &out->question[out->questions];
 		enum parse got = PARSE_DONE;
 		if (i >= DNS_QUESTIONS_MAX) {
 			out->more = true;
 			got = dns_skip_name(c);
-		} else if (!dns_read_name(r, c, &q.name)) {
+		} else if (!dns_read_name(r, c, &q->name)) {
 			got = dns_skip_name(&start) == PARSE_MORE ? PARSE_MORE : PARSE_BAD;
 		}
 		if (got != PARSE_DONE)
@@ -47,24 +47,26 @@ static enum parse read_questions(struct dns_reading *r, struct cursor *c)
 		const uint8_t *fixed = cur_take(c, 4);
 		if (!fixed)
 			return PARSE_MORE;
-		q.type = load_be16(fixed);
-		q.class = load_be16(fixed + 2) & CLASS_BITS;
-		if (i < DNS_QUESTIONS_MAX)
-			out->question[out->questions++] = q;
+		if (i >= DNS_QUESTIONS_MAX)
+			continue;
+		q->type = load_be16(fixed);
+		q->class = load_be16(fixed + 2) & CLASS_BITS;
+		out->questions++;
 	}
 	return PARSE_DONE;
 }
 
 /* A resource record as it is framed. */
 struct record_frame {
-	struct cursor owner, rdata;
+	const uint8_t *owner, *rdata;
+	size_t length; /* of rdata */
 	uint16_t type, class;
 	uint32_t ttl;
 };
 
 static bool read_frame(struct cursor *c, struct record_frame *f)
 {
-	f->owner = *c;
+	f->owner = c->p;
 	if (dns_skip_name(c) != PARSE_DONE)
 		return false;
 	const uint8_t *fixed = cur_take(c, 10);
@@ -73,8 +75,9 @@ static bool read_frame(struct cursor *c, struct record_frame *f)
 	f->type = load_be16(fixed);
 	f->class = load_be16(fixed + 2) & CLASS_BITS;
 	f->ttl = load_be32(fixed + 4);
-	f->rdata = cur_sub(c, load_be16(fixed + 8));
-	return !f->rdata.bad;
+	f->length = load_be16(fixed + 8);
+	f->rdata = cur_take(c, f->length);
+	return f->rdata != NULL;
 }
 
 static bool keep_record(struct dns_reading *r, const struct record_frame *f,
@@ -82,7 +85,8 @@ static bool keep_record(struct dns_reading *r, const struct record_frame *f,
 {
 	struct dns_message *out = r->out;
 	struct dns_answer *a = &out->answer[out->answers];
-	struct cursor owner = f->owner;
+	struct cursor owner = {.p = f->owner, .end = r->message.end};
+	struct cursor rdata = {.p = f->rdata, .end = f->rdata + f->length};
 
 	if (!dns_read_name(r, &owner, &a->name))
 		return false;
@@ -93,7 +97,7 @@ static bool keep_record(struct dns_reading *r, const struct record_frame *f,
 	a->has_address = a->has_ech = false;
 	a->text = (struct str){0};
 	a->hints = 0;
-	if (!dns_read_rdata(r, f->rdata, a))
+	if (!dns_read_rdata(r, &rdata, a))
 		out->cut = true;
 	out->answers++;
 	return true;

@@ -144,32 +144,32 @@ static bool read_rare(struct dns_reading *r, struct cursor *rdata, struct dns_an
 	}
 }
 
-bool dns_read_rdata(struct dns_reading *r, struct cursor rdata, struct dns_answer *a)
+bool dns_read_rdata(struct dns_reading *r, struct cursor *rdata, struct dns_answer *a)
 {
 	/* RFC 2136 sections 2.4 and 2.5: an update names sets of records without data */
-	if (cur_left(&rdata) == 0 && (a->class == DNS_CLASS_ANY || a->class == DNS_CLASS_NONE))
+	if (cur_left(rdata) == 0 && (a->class == DNS_CLASS_ANY || a->class == DNS_CLASS_NONE))
 		return true;
 	switch (a->type) {
 	case DNS_A:
 		/* Chaosnet addresses are another thing */
 		if (a->class == DNS_CH)
 			return true;
-		return read_address(&rdata, a);
+		return read_address(rdata, a);
 	case DNS_AAAA:
-		return read_address(&rdata, a);
+		return read_address(rdata, a);
 	case DNS_CNAME:
 	case DNS_NS:
 	case DNS_PTR:
 	case DNS_DNAME:
-		return read_target(r, &rdata, a);
+		return read_target(r, rdata, a);
 	case DNS_MX:
-		return read_numbers_target(r, &rdata, 1, a);
+		return read_numbers_target(r, rdata, 1, a);
 	case DNS_SRV:
-		return read_numbers_target(r, &rdata, 3, a);
+		return read_numbers_target(r, rdata, 3, a);
 	case DNS_HTTPS:
 	case DNS_SVCB:
-		return read_service(r, &rdata, a);
+		return read_service(r, rdata, a);
 	default:
-		return r->rare ? read_rare(r, &rdata, a) : true;
+		return r->rare ? read_rare(r, rdata, a) : true;
 	}
 }

@@ -7,6 +7,6 @@
 
 /* Fills address, text, hints and ech of `a`, whose name, type, class and ttl are set. `rdata`
  * stands inside the message. False when malformed; what could be read is set all the same. */
-bool dns_read_rdata(struct dns_reading *r, struct cursor rdata, struct dns_answer *a);
+bool dns_read_rdata(struct dns_reading *r, struct cursor *rdata, struct dns_answer *a);
 
 #endif

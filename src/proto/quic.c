@@ -46,8 +46,8 @@ bool quic_is_client_initial(struct cursor datagram, size_t wire_length)
 {
 	struct quic_packet p;
 
-	return plausible(datagram, &p) && p.type == QUIC_PACKET_INITIAL &&
-	       p.dcid.n >= CLIENT_DCID_MIN && wire_length >= CLIENT_DATAGRAM_MIN &&
+	return wire_length >= CLIENT_DATAGRAM_MIN && plausible(datagram, &p) &&
+	       p.type == QUIC_PACKET_INITIAL && p.dcid.n >= CLIENT_DCID_MIN &&
 	       p.length <= wire_length;
 }
 

@@ -99,15 +99,20 @@ static bool rate_allows(struct sensor *s, const struct addr *client)
 	return false;
 }
 
-static enum dns_flavour flavour_of(const struct tuple *t)
+static enum dns_flavour flavour_of(uint8_t proto, uint16_t port, uint16_t other)
 {
-	if (t->proto == PROTO_UDP) {
-		if (t->sport == PORT_MDNS || t->dport == PORT_MDNS)
+	if (proto == PROTO_UDP) {
+		if (port == PORT_MDNS || other == PORT_MDNS)
 			return DNS_MDNS;
-		if (t->sport == PORT_LLMNR || t->dport == PORT_LLMNR)
+		if (port == PORT_LLMNR || other == PORT_LLMNR)
 			return DNS_LLMNR;
 	}
 	return DNS_UNICAST;
+}
+
+static enum dns_flavour flavour_of_flow(const struct flow *f)
+{
+	return flavour_of(f->proto, f->port[0], f->port[1]);
 }
 
 static void tell_query(struct sensor *s, const struct dns_pending *p)
@@ -123,7 +128,8 @@ static void tell_query(struct sensor *s, const struct dns_pending *p)
 			   .encap = p->encap,
 			   .vlan = p->vlan};
 
-	r.dns = (struct record_dns){.flavour = flavour_of(&p->tuple),
+	r.dns = (struct record_dns){.flavour = flavour_of(p->tuple.proto, p->tuple.sport,
+							  p->tuple.dport),
 				    .id = p->id,
 				    .question = pending_name(s, p),
 				    .qtype = p->type,
@@ -198,15 +204,6 @@ static void file_pending(struct dns_track *t, struct flow *f, struct dns_pending
 	hindex_add(&t->index, p->hash, n);
 }
 
-/* The ends of one message, the asking side first. The flow's opener may be another: multicast
- * answers come unasked, resolvers ask each other from port 53 to port 53. */
-static struct tuple ends_of(const struct flow *f, unsigned client)
-{
-	struct tuple t = flow_tuple(f);
-
-	return client == flow_opener(f) ? t : tuple_swap(&t);
-}
-
 static void await(struct sensor *s, struct flow *f, unsigned client, const struct dns_message *m,
 		  const struct dns_question *q, uint32_t bytes)
 {
@@ -224,7 +221,7 @@ static void await(struct sensor *s, struct flow *f, unsigned client, const struc
 	}
 	struct dns_pending *p = pending_at(t, n);
 	p->time = s->now;
-	p->tuple = ends_of(f, client);
+	flow_ends(f, client, &p->tuple);
 	p->flow_id = f->id;
 	p->bytes = bytes;
 	p->encap = f->encap;
@@ -249,15 +246,23 @@ static void await(struct sensor *s, struct flow *f, unsigned client, const struc
 	file_pending(t, f, p, n, q);
 }
 
-/* One record of one question of the message, answers included if it has any. */
+/* One record of one question of the message, answers included if it has any. Its source is who asked:
+ * the flow's opener may be the other, since multicast answers come unasked, and resolvers ask each
+ * other from port 53 to port 53. */
 static void tell(struct sensor *s, const struct flow *f, unsigned client,
 		 const struct dns_message *m, const struct dns_question *q, uint32_t bytes)
 {
-	struct record r = emit_start(s, f, RECORD_DNS);
+	if (s->sink.expect)
+		s->sink.expect(s->sink.context, q->name);
+	struct record r; /* not cleared: of the facts of other kinds, which take most of it, nothing is read */
 
-	r.tuple = ends_of(f, client);
-	r.start = r.end = s->now;
-	r.dns = (struct record_dns){.flavour = flavour_of(&r.tuple),
+	r.kind = RECORD_DNS;
+	r.time = r.start = r.end = s->now;
+	flow_ends(f, client, &r.tuple);
+	r.flow_id = f->id;
+	r.encap = f->encap;
+	r.vlan = f->vlan;
+	r.dns = (struct record_dns){.flavour = flavour_of_flow(f),
 				    .id = m->id,
 				    .question = q->name,
 				    .qtype = q->type,
@@ -319,8 +324,7 @@ bool dns_track_message(struct sensor *s, struct flow *f, unsigned side, const ui
 		}
 		return true;
 	}
-	struct tuple ends = ends_of(f, client);
-	bool joined = !m->response && flavour_of(&ends) == DNS_UNICAST;
+	bool joined = !m->response && flavour_of_flow(f) == DNS_UNICAST;
 	for (unsigned i = 0; i < m->questions; i++) {
 		if (joined)
 			await(s, f, client, m, &m->question[i], length);

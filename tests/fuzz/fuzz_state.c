@@ -414,6 +414,7 @@ static void use_names(void *owner)
 					.count = 1};
 		l.item[0].address = addr_v4((const uint8_t[]){203, 0, 113, (uint8_t)(i % 4)});
 		l.item[0].ttl = 60;
+		l.hash = hash_bytes(&((struct names *)owner)->key, l.name.p, l.name.n);
 		names_prepare(owner, &l);
 		names_learn(owner, &l);
 		(void)names_find(owner, &l.client, &l.item[0].address, l.time);

@@ -40,6 +40,7 @@ static void learn(unsigned c, unsigned a, const char *name, uint32_t ttl, uint64
 	l->count = 1;
 	l->item[0].address = address(a);
 	l->item[0].ttl = ttl;
+	l->hash = hash_bytes(&names.key, l->name.p, l->name.n);
 	names_prepare(&names, l);
 	names_learn(&names, l);
 	free(l);
@@ -130,6 +131,7 @@ Test(names, the_alias_comes_with_the_name)
 	l->count = 1;
 	l->item[0].address = address(1);
 	l->item[0].ttl = 60;
+	l->hash = hash_bytes(&names.key, l->name.p, l->name.n);
 	names_prepare(&names, l);
 	names_learn(&names, l);
 	struct name_answer a = find(1, 1, 1000);

@@ -130,15 +130,15 @@ enum { MEMBERS = 300 };
 
 struct clockwork {
 	struct wheel wheel;
-	struct wheel_link link[MEMBERS];
+	struct pool links; /* struct wheel_link */
 	uint64_t due[MEMBERS], fired[MEMBERS];
 	unsigned fires;
 	bool again;
 };
 
-static struct wheel_link *link_of(void *owner, uint32_t n)
+static struct wheel_link *link_of(const struct clockwork *c, uint32_t n)
 {
-	return &((struct clockwork *)owner)->link[n];
+	return pool_at(&c->links, n);
 }
 
 static void fire(void *owner, uint32_t n)
@@ -147,10 +147,10 @@ static void fire(void *owner, uint32_t n)
 
 	c->fired[n] = c->wheel.now;
 	c->fires++;
-	cr_assert_eq(c->link[n].slot, WHEEL_IDLE);
+	cr_assert_eq(link_of(c, n)->slot, WHEEL_IDLE);
 	if (c->again)
 		wheel_arm(&c->wheel, n, c->wheel.now + 1 + n % 7);
-	else if (n % 5 == 0 && c->link[(n + 1) % MEMBERS].slot != WHEEL_IDLE)
+	else if (n % 5 == 0 && link_of(c, (n + 1) % MEMBERS)->slot != WHEEL_IDLE)
 		wheel_disarm(&c->wheel, (n + 1) % MEMBERS); /* any member may go meanwhile */
 }
 
@@ -158,10 +158,17 @@ static struct clockwork *clockwork_new(void)
 {
 	struct clockwork *c = mem_zalloc(sizeof *c);
 
-	wheel_init(&c->wheel, link_of, c);
+	pool_init(&c->links, sizeof(struct wheel_link), MEMBERS);
+	wheel_init(&c->wheel, &c->links, 0);
 	for (int i = 0; i < MEMBERS; i++)
-		c->link[i].slot = WHEEL_IDLE;
+		link_of(c, pool_get(&c->links))->slot = WHEEL_IDLE;
 	return c;
+}
+
+static void clockwork_free(struct clockwork *c)
+{
+	pool_fini(&c->links);
+	free(c);
 }
 
 Test(wheel, each_fires_at_its_tick)
@@ -174,11 +181,11 @@ Test(wheel, each_fires_at_its_tick)
 		wheel_arm(&c->wheel, n, c->due[n]);
 	}
 	for (uint64_t t = 5000; t < 5000 + WHEEL_SLOTS;)
-		wheel_advance(&c->wheel, t += 1 + below(9), fire);
+		wheel_advance(&c->wheel, t += 1 + below(9), fire, c);
 	for (uint32_t n = 0; n < MEMBERS; n += 2)
 		cr_assert_eq(c->fired[n], c->due[n]);
 	cr_expect_eq(c->fires, MEMBERS / 2);
-	free(c);
+	clockwork_free(c);
 }
 
 Test(wheel, late_and_far_deadlines)
@@ -188,14 +195,14 @@ Test(wheel, late_and_far_deadlines)
 	wheel_start(&c->wheel, 100);
 	wheel_arm(&c->wheel, 2, 7);	     /* past: next tick */
 	wheel_arm(&c->wheel, 4, 1000000000); /* beyond the wheel: its last slot */
-	wheel_advance(&c->wheel, 100, fire);
+	wheel_advance(&c->wheel, 100, fire, c);
 	cr_expect_eq(c->fires, 0);
-	wheel_advance(&c->wheel, 50, fire); /* never back */
-	wheel_advance(&c->wheel, 101, fire);
+	wheel_advance(&c->wheel, 50, fire, c); /* never back */
+	wheel_advance(&c->wheel, 101, fire, c);
 	cr_expect_eq(c->fired[2], 101);
-	wheel_advance(&c->wheel, 100 + WHEEL_SLOTS - 1, fire);
+	wheel_advance(&c->wheel, 100 + WHEEL_SLOTS - 1, fire, c);
 	cr_expect_eq(c->fired[4], 100 + WHEEL_SLOTS - 1);
-	free(c);
+	clockwork_free(c);
 }
 
 /* After a pause of any length each is fired a bounded number of times, at ticks that go up. */
@@ -206,12 +213,12 @@ Test(wheel, a_year_takes_no_longer_than_a_turn)
 	c->again = true;
 	for (uint32_t n = 0; n < MEMBERS; n++)
 		wheel_arm(&c->wheel, n, 1 + n);
-	wheel_advance(&c->wheel, 365 * 24 * 3600, fire);
+	wheel_advance(&c->wheel, 365 * 24 * 3600, fire, c);
 	cr_expect_geq(c->fires, MEMBERS);
 	cr_expect_leq(c->fires, MEMBERS * WHEEL_SLOTS);
 	for (uint32_t n = 0; n < MEMBERS; n++)
-		cr_assert_neq(c->link[n].slot, WHEEL_IDLE);
-	free(c);
+		cr_assert_neq(link_of(c, n)->slot, WHEEL_IDLE);
+	clockwork_free(c);
 }
 
 Test(wheel, any_order_of_arming_and_disarming)
@@ -221,21 +228,21 @@ Test(wheel, any_order_of_arming_and_disarming)
 
 	for (unsigned step = 0; step < 100000; step++) {
 		uint32_t n = below(MEMBERS);
-		if (c->link[n].slot == WHEEL_IDLE)
+		if (link_of(c, n)->slot == WHEEL_IDLE)
 			wheel_arm(&c->wheel, n, now + below(2000));
 		else
 			wheel_disarm(&c->wheel, n);
 		if (below(10) == 0)
-			wheel_advance(&c->wheel, now += below(5), fire);
+			wheel_advance(&c->wheel, now += below(5), fire, c);
 	}
 	unsigned armed = 0, listed = 0;
 	for (uint32_t n = 0; n < MEMBERS; n++)
-		armed += c->link[n].slot != WHEEL_IDLE;
+		armed += link_of(c, n)->slot != WHEEL_IDLE;
 	for (unsigned s = 0; s < WHEEL_SLOTS; s++)
-		for (uint32_t n = c->wheel.head[s]; n != POOL_NONE; n = c->link[n].next)
+		for (uint32_t n = c->wheel.head[s]; n != POOL_NONE; n = link_of(c, n)->next)
 			listed++;
 	cr_expect_eq(armed, listed);
-	free(c);
+	clockwork_free(c);
 }
 
 /* slab */

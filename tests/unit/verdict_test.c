@@ -57,18 +57,18 @@ Test(verdict, bits_stay_with_their_name)
 	unsigned kept = 0, forgotten = 0;
 
 	verdict_cache_init(&c, s);
-	cr_expect_eq(verdict_quiet(&c, STR("mega.nz")), NULL);
-	cr_expect_eq(verdict_quiet(&c, (struct str){0}), NULL);
+	cr_expect_eq(verdict_quiet(&c, verdict_key(&c, STR("mega.nz"))), NULL);
+	cr_expect_eq(verdict_quiet(&c, verdict_key(&c, (struct str){0})), NULL);
 	for (unsigned i = 0; i < NAMES; i++) {
 		struct str name = name_of(i, text);
 		verdict_of(&c, name);
-		uint32_t *quiet = verdict_quiet(&c, name);
+		uint32_t *quiet = verdict_quiet(&c, verdict_key(&c, name));
 		cr_assert(quiet);
 		cr_assert_eq(*quiet, 0);
 		*quiet = i + 1;
 	}
 	for (unsigned i = 0; i < NAMES; i++) {
-		const uint32_t *quiet = verdict_quiet(&c, name_of(i, text));
+		const uint32_t *quiet = verdict_quiet(&c, verdict_key(&c, name_of(i, text)));
 		cr_assert(!quiet || *quiet == i + 1);
 		kept += quiet != NULL;
 		forgotten += quiet == NULL;
