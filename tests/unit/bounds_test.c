@@ -237,6 +237,7 @@ Test(bounds, names)
 		int length = snprintf(text, sizeof text, "n%0100u.example", i);
 		l = (struct name_lesson){.client = addr_v4((const uint8_t *)&i),
 					 .name = {text, (size_t)length},
+					 .hash = hash_bytes(&n.key, text, (size_t)length),
 					 .time = UINT64_C(1700000000) * NS_PER_S,
 					 .count = 1};
 		l.item[0].address = addr_v4((const uint8_t *)&i);
