@@ -253,6 +253,7 @@ static void learn(struct names *t, unsigned client, unsigned to, const char *nam
 
 	l.client = address(client);
 	l.name = str_of(name);
+	l.hash = hash_bytes(&t->key, l.name.p, l.name.n);
 	l.time = 1700000000 * NS_PER_S;
 	l.count = 1;
 	l.item[0].address = address(to);
