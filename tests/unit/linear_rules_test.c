@@ -41,7 +41,7 @@ static void wildcards(unsigned n)
 	memset(text, 'a', n);
 	for (unsigned i = 0; i < 3; i++)
 		v[i] = (struct event_value){.field = fields_find(t->fields,
-								  (struct str){"abc" + i, 1}),
+								  (struct str){&"abc"[i], 1}),
 					    .kind = VALUE_TEXT,
 					    .text = {text, n}};
 	e.view = sigma_engine_view(t->engine, &proxy, t->unknown);
